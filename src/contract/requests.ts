@@ -1,0 +1,197 @@
+import { BackupId } from './backup-id';
+import { BackupState } from './catalog';
+import { DatabaseSettings, PlanFacts } from './database-settings';
+import { Manifest } from './manifest';
+import { Owner } from './owner';
+import { StorageSettings } from './storage-settings';
+import { PassedVerdict } from './verdict';
+
+/** What the program can be asked: one type, told apart by `action`. */
+export type Request =
+  | TestConnectionRequest
+  | BackUpRequest
+  | WatchRequest
+  | ListRequest
+  | ShowRequest
+  | VerifyRequest
+  | PruneRequest
+  | RestoreCheckRequest
+  | RestoreRequest;
+
+export type Action = Request['action'];
+
+/** PUT, GET, compare and DELETE a temporary object. */
+export interface TestConnectionRequest {
+  readonly action: 'test-connection';
+  readonly storage: StorageSettings;
+  /** Identifier of the database whose folder is tested. Absent: the path itself, and no owner is checked. */
+  readonly database?: string;
+}
+
+/** Make a backup, then delete what the retention lets go. */
+export interface BackUpRequest {
+  readonly action: 'back-up';
+  readonly storage: StorageSettings;
+  readonly database: DatabaseSettings;
+  readonly retentionDays: number;
+  /** When the backup was due, ISO 8601 UTC: it becomes the backup id. Absent: now. */
+  readonly dueAt?: string;
+}
+
+/** Tell the age of the newest completed backup, as a metric. */
+export interface WatchRequest {
+  readonly action: 'watch';
+  readonly storage: StorageSettings;
+  readonly database: string;
+}
+
+export interface ListRequest {
+  readonly action: 'list';
+  readonly storage: StorageSettings;
+  readonly database: string;
+  /** Only backups older than this one: the `next` of the page before. */
+  readonly before?: BackupId;
+}
+
+export interface ShowRequest {
+  readonly action: 'show';
+  readonly storage: StorageSettings;
+  readonly database: string;
+  readonly backup: BackupId;
+}
+
+/** Read every part of a backup and compare it with its manifest. */
+export interface VerifyRequest {
+  readonly action: 'verify';
+  readonly storage: StorageSettings;
+  readonly database: string;
+  readonly backup: BackupSelector;
+}
+
+/** Delete what the retention lets go, without a backup before it. */
+export interface PruneRequest {
+  readonly action: 'prune';
+  readonly storage: StorageSettings;
+  readonly database: DatabaseSettings;
+  readonly retentionDays: number;
+  /** Only tell what would be deleted. */
+  readonly dryRun?: boolean;
+}
+
+/** Which backup of a folder. */
+export type BackupSelector =
+  | { readonly kind: 'latest' }
+  | { readonly kind: 'backup'; readonly id: BackupId }
+  /** The newest one completed before this moment, ISO 8601 UTC. */
+  | { readonly kind: 'before'; readonly time: string };
+
+/** Where a restore comes from. */
+export interface RestoreSource {
+  readonly storage: StorageSettings;
+  /** Identifier of the database that was backed up. */
+  readonly database: string;
+  readonly backup: BackupSelector;
+}
+
+/** Refuse what cannot be restored before anything is created. */
+export interface RestoreCheckRequest {
+  readonly action: 'restore-check';
+  readonly source: RestoreSource;
+  readonly target: RestoreTarget;
+  /** Handed back unchanged, so that the state records where the database came from. */
+  readonly sourceDescription: string;
+}
+
+export interface RestoreTarget {
+  readonly engineMajor: number;
+  readonly plan: PlanFacts;
+}
+
+/** Fill an empty database from a backup. */
+export interface RestoreRequest {
+  readonly action: 'restore';
+  readonly source: RestoreSource;
+  readonly target: DatabaseSettings;
+}
+
+/** What each action answers; a failure is thrown. */
+export interface Answers {
+  readonly 'test-connection': PassedVerdict;
+  readonly 'back-up': BackUpAnswer;
+  readonly watch: WatchAnswer;
+  readonly list: ListAnswer;
+  readonly show: Manifest;
+  readonly verify: VerifyAnswer;
+  readonly prune: PruneAnswer;
+  readonly 'restore-check': RestoreCheckAnswer;
+  readonly restore: RestoreAnswer;
+}
+
+export interface BackUpAnswer {
+  readonly backup: BackupId;
+  /** `Locked`: another run holds the lock, nothing was done. `AlreadyCompleted`: the same event was delivered twice. */
+  readonly outcome: 'Completed' | 'AlreadyCompleted' | 'Locked';
+  readonly storedBytes?: number;
+  readonly databaseBytes?: number;
+  readonly parts?: number;
+  readonly durationMs: number;
+  /** Absent where no backup was made. */
+  readonly pruned?: PruneAnswer;
+}
+
+export interface WatchAnswer {
+  readonly newest?: BackupId;
+  /** Seconds since the newest backup was completed. Absent: there never was one. */
+  readonly ageSeconds?: number;
+}
+
+export interface ListAnswer {
+  readonly owner?: Owner;
+  /** Newest first. */
+  readonly backups: readonly BackupSummary[];
+  /** Ask with `before` set to this for older ones. */
+  readonly next?: BackupId;
+}
+
+export interface BackupSummary {
+  readonly backup: BackupId;
+  readonly state: BackupState;
+  readonly startedAt: string;
+  readonly endedAt?: string;
+  readonly storedBytes?: number;
+  readonly databaseBytes?: number;
+  readonly serverVersion?: string;
+  readonly reason?: string;
+}
+
+export interface VerifyAnswer {
+  readonly backup: BackupId;
+  readonly parts: number;
+  readonly bytes: number;
+}
+
+export interface PruneAnswer {
+  readonly deleted: readonly BackupId[];
+  readonly kept: number;
+  /** Why nothing was deleted, or what stays to be done. */
+  readonly note?: string;
+}
+
+export interface RestoreCheckAnswer {
+  readonly backup: BackupId;
+  readonly sourceDescription: string;
+  readonly serverVersion: string;
+  readonly databaseBytes: number;
+}
+
+export interface RestoreAnswer {
+  readonly backup: BackupId;
+  /** `AlreadyRestored`: it was finished by an earlier start. */
+  readonly outcome: 'Restored' | 'AlreadyRestored';
+  readonly databases: readonly string[];
+  readonly tables: number;
+  readonly rows: number;
+  /** Harmless messages that were passed over. */
+  readonly passedOver: readonly string[];
+  readonly durationMs: number;
+}

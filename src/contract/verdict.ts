@@ -1,0 +1,42 @@
+/** The classes of a failed connection test, and of any other fault of a storage. */
+export type FaultClass = 'authentication' | 'permission' | 'network' | 'bucket-or-path';
+
+export type StorageOperation = 'PUT' | 'GET' | 'DELETE';
+
+/** The states of a connection test. */
+export type ConnectionTestState = 'Idle' | 'Testing' | 'Passed' | 'Failed';
+
+/** What a connection test found: exactly one of Passed, or Failed with one class and its remedy. */
+export type Verdict = PassedVerdict | FailedVerdict;
+
+export interface PassedVerdict {
+  readonly state: 'Passed';
+  readonly endpoint: string;
+  readonly bucket: string;
+  readonly path: string;
+  readonly key: string;
+  readonly durationMs: number;
+  /** What a person should know although the test passed. */
+  readonly warnings: readonly string[];
+}
+
+export interface FailedVerdict {
+  readonly state: 'Failed';
+  readonly faultClass: FaultClass;
+  /** The operations that failed; empty where none was tried, or the fault is not one operation's. */
+  readonly operations: readonly StorageOperation[];
+  /** The store's own code and HTTP status, where it answered. */
+  readonly code?: string;
+  readonly status?: number;
+  readonly endpoint: string;
+  readonly bucket: string;
+  readonly path: string;
+  readonly key: string;
+  /** One sentence: what was seen. */
+  readonly summary: string;
+  /** What to do. */
+  readonly remedy: string;
+  /** The object that a denied DELETE left behind. */
+  readonly left?: string;
+  readonly durationMs: number;
+}

@@ -1,0 +1,20 @@
+import { StorageSettings } from '../contract/storage-settings';
+import { Log } from './log';
+import { Secrets } from './secrets';
+import { ObjectStore } from './storage/object-store';
+
+/** The world as an action sees it: everything outside that it may touch, so that a test can hold it still. */
+export interface Runtime {
+  now(): Date;
+  /** Milliseconds until the program is stopped from outside; Infinity in a terminal. */
+  remainingMs(): number;
+  /** AWS account that the program runs in; absent in a terminal. */
+  readonly account?: string;
+  readonly region: string;
+  readonly libraryVersion: string;
+  readonly log: Log;
+  readonly secrets: Secrets;
+  /** A directory of its own for this run, empty, deleted afterwards. */
+  readonly workDirectory: string;
+  openStorage(settings: StorageSettings): Promise<ObjectStore>;
+}
