@@ -109,6 +109,7 @@ const project = new cdk.JsiiProject({
       paths: { 'cdktf-managed-database': ['./src'] },
     },
     include: [
+      '.projenrc.ts',
       'src/**/*.ts',
       'test/**/*.ts',
       'sandbox/**/*.ts',
@@ -138,6 +139,14 @@ for (const pattern of [
 // The registry lacks some bindings that later versions list, and `npm ci` then refuses the lock file.
 project.package.addPackageResolutions('unrs-resolver@1.11.1');
 project.package.addBin({ 'cdktf-managed-database': 'assets/cli/cdktf-managed-database.js' });
+
+// One set of compiler options for everything that is linted; tsconfig.json leaves out what esbuild bundles.
+const lint = project.eslint!.config;
+lint.parserOptions = { ecmaVersion: 2022, sourceType: 'module', project: './tsconfig.dev.json' };
+lint.settings['import/resolver'].typescript.project = './tsconfig.dev.json';
+
+// The house has an order of its own: factories, fields, constructor, private helpers.
+project.eslint!.addRules({ '@typescript-eslint/member-ordering': 'off' });
 
 // Who may import whom (design: The house).
 const constructs = ['database', 'storage', 'backup', 'restore', 'function'].map((room) => `./src/${room}`);

@@ -1,5 +1,5 @@
-import { CatalogEntry } from './catalog';
 import { BackupId } from './backup-id';
+import { CatalogEntry } from './catalog';
 
 /** Milliseconds of a day of 24 hours, which is what a day of retention is. */
 export const DAY_MS = 86_400_000;

@@ -1,6 +1,6 @@
-import { StorageSettings } from '../contract/storage-settings';
 import { Log } from './log';
 import { Secrets } from './secrets';
+import { StorageSettings } from '../contract/storage-settings';
 import { ObjectStore } from './storage/object-store';
 
 /** The world as an action sees it: everything outside that it may touch, so that a test can hold it still. */
