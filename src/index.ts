@@ -1,1 +1,12 @@
-export {};
+export * from './backup/backup-retention';
+export * from './backup/backup-schedule';
+export * from './backup/scheduled-backup';
+export * from './database/database-engine';
+export * from './database/database-network';
+export * from './database/database-plan';
+export * from './database/managed-database';
+export * from './restore/backup-source';
+export * from './restore/restored-database';
+export * from './storage/backup-storage';
+export * from './storage/connection-test';
+export * from './storage/storage-credentials';

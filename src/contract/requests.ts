@@ -43,6 +43,8 @@ export interface WatchRequest {
   readonly action: 'watch';
   readonly storage: StorageSettings;
   readonly database: string;
+  /** ISO 8601 UTC: the age is counted from here while there is no completed backup. */
+  readonly since?: string;
 }
 
 export interface ListRequest {

@@ -1,0 +1,67 @@
+import * as crypto from 'crypto';
+import * as fs from 'fs';
+import * as path from 'path';
+import { LambdaLayerVersion } from '@cdktf/provider-aws/lib/lambda-layer-version';
+import { AssetType, TerraformAsset, TerraformStack } from 'cdktf';
+import { Construct } from 'constructs';
+
+const ASSETS = path.join(__dirname, '..', '..', 'assets');
+
+/**
+ * What the backup functions of one stack share: the program's bundle and the layer with PostgreSQL's clients. Both are
+ * made when the package is built, so that their bytes are the same on every machine.
+ */
+export class FunctionAssets extends Construct {
+  /** The stack's own, made on first need. */
+  static of(scope: Construct): FunctionAssets {
+    const stack = TerraformStack.of(scope);
+    const id = 'BackupFunctionAssets';
+    return (stack.node.tryFindChild(id) as FunctionAssets | undefined) ?? new FunctionAssets(stack, id);
+  }
+
+  /** Path of the bundle as Terraform sees it. */
+  readonly bundlePath: string;
+  /** SHA-256 of the bundle in base64, as Lambda tells it. */
+  readonly bundleHash: string;
+  readonly layerArn: string;
+
+  private constructor(scope: Construct, id: string) {
+    super(scope, id);
+    this.bundlePath = this.asset('Bundle', 'function.zip');
+    this.bundleHash = digest('function.zip');
+    this.layerArn = new LambdaLayerVersion(this, 'ClientLayer', {
+      layerName: 'managed-database-postgresql-clients',
+      description: "PostgreSQL's pg_dump and pg_restore for x86_64",
+      filename: this.asset('ClientLayerArchive', 'client-layer-x86_64.zip'),
+      sourceCodeHash: digest('client-layer-x86_64.zip'),
+      compatibleArchitectures: ['x86_64'],
+    }).arn;
+  }
+
+  private asset(id: string, file: string): string {
+    return new TerraformAsset(this, id, { path: assetFile(file), type: AssetType.FILE }).path;
+  }
+}
+
+function assetFile(name: string): string {
+  const file = path.join(ASSETS, name);
+  if (!fs.existsSync(file)) {
+    throw new Error(`The package lacks its asset ${name}. In a checkout, build it with: npm run assets`);
+  }
+  return file;
+}
+
+const digests = new Map<string, string>();
+
+function digest(name: string): string {
+  const known = digests.get(name);
+  if (known !== undefined) {
+    return known;
+  }
+  const made = crypto
+    .createHash('sha256')
+    .update(fs.readFileSync(assetFile(name)))
+    .digest('base64');
+  digests.set(name, made);
+  return made;
+}

@@ -1,0 +1,46 @@
+import { IamRole } from '@cdktf/provider-aws/lib/iam-role';
+import { IamRolePolicy } from '@cdktf/provider-aws/lib/iam-role-policy';
+import { Fn, ITerraformDependable } from 'cdktf';
+import { Construct } from 'constructs';
+import { terraformJson } from '../private/terraform-json';
+
+/** One statement of a grant. */
+export interface GrantStatement {
+  readonly actions: readonly string[];
+  readonly resources: readonly string[];
+}
+
+/**
+ * A permission of a role, as a policy of its own.
+ *
+ * A changed grant is a new policy beside the old one, which goes only when everything that depends on the new one has
+ * succeeded: a change that fails its connection test takes nothing away. The name has a prefix and never is a digest
+ * alone, for a name that returns would be deleted together with the old object that bore it.
+ */
+export class Grant extends Construct implements ITerraformDependable {
+  readonly fqn: string;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    props: { role: IamRole; name: string; statements: readonly GrantStatement[] },
+  ) {
+    super(scope, id);
+    const policy = {
+      Version: '2012-10-17',
+      Statement: props.statements.map(({ actions, resources }) => ({
+        Effect: 'Allow',
+        Action: actions,
+        Resource: resources,
+      })),
+    };
+    const digest = Fn.substr(Fn.sha256(Fn.jsonencode(policy)), 0, 8);
+    const resource = new IamRolePolicy(this, 'Resource', {
+      namePrefix: `${props.name}-${digest}-`,
+      role: props.role.name,
+      policy: terraformJson(policy),
+      lifecycle: { createBeforeDestroy: true },
+    });
+    this.fqn = resource.fqn;
+  }
+}

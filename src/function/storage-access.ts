@@ -1,0 +1,123 @@
+import { DataAwsSecretsmanagerSecretVersions } from '@cdktf/provider-aws/lib/data-aws-secretsmanager-secret-versions';
+import { SecretsmanagerSecret } from '@cdktf/provider-aws/lib/secretsmanager-secret';
+import { SecretsmanagerSecretVersion } from '@cdktf/provider-aws/lib/secretsmanager-secret-version';
+import { Fn, ITerraformDependable, ref, TerraformStack, Token } from 'cdktf';
+import { Construct } from 'constructs';
+import { BackupFunction } from './backup-function';
+import { Grant, GrantStatement } from './grant';
+import { minimumPolicy } from '../contract/minimum-policy';
+import { StorageCredentialsSource, StorageSettings } from '../contract/storage-settings';
+import { IManagedDatabase } from '../database/managed-database';
+import { BackupStorage } from '../storage/backup-storage';
+
+interface StorageAccessProps {
+  readonly database: IManagedDatabase;
+  readonly storage: BackupStorage;
+}
+
+/** A database's backup function's way to a storage: the secret where keys are given, the grant, the settings. */
+export class StorageAccess extends Construct {
+  /** The storage as the program is told of it. */
+  readonly settings: StorageSettings;
+  /** What must be there before the function can use the settings. */
+  readonly grants: ITerraformDependable[];
+
+  private readonly backupFunction: BackupFunction;
+
+  constructor(scope: Construct, id: string, props: StorageAccessProps) {
+    super(scope, id);
+    const { storage, database } = props;
+    this.backupFunction = BackupFunction.of(database);
+    const { source, statements } = this.credentials(storage, database.identifier);
+    this.grants = [
+      new Grant(this, 'Grant', { role: this.backupFunction.role, name: 'backup-storage', statements }),
+      ...this.wayOut(storage.endpoint),
+    ];
+    this.settings = {
+      kind: storage._kind,
+      endpoint: storage.endpoint,
+      region: storage.region,
+      bucket: storage.bucket,
+      path: storage.path,
+      pathStyle: storage._pathStyle,
+      allowUnencrypted: storage._allowUnencrypted,
+      caCertificate: storage._caCertificate,
+      credentials: source,
+      network: { vpcId: database.network.vpcId, subnetIds: database.network.subnetIds },
+    };
+  }
+
+  private credentials(
+    storage: BackupStorage,
+    identifier: string,
+  ): { source: StorageCredentialsSource; statements: GrantStatement[] } {
+    const { credentials } = storage;
+    switch (credentials._kind) {
+      case 'role': {
+        const [statement] = minimumPolicy({ bucket: storage.bucket, path: storage.path }).Statement;
+        return {
+          source: { kind: 'role' },
+          statements: [{ actions: statement.Action, resources: [statement.Resource] }],
+        };
+      }
+      case 'secret':
+        return {
+          source: {
+            kind: 'secret',
+            secretArn: credentials._secretArn!,
+            versionId: this.currentVersion(credentials._secretArn!),
+          },
+          statements: [
+            readSecret(credentials._secretArn!),
+            ...(credentials._kmsKeyArn === undefined
+              ? []
+              : [{ actions: ['kms:Decrypt'], resources: [credentials._kmsKeyArn] }]),
+          ],
+        };
+      case 'keys': {
+        const version = this.writeSecret(identifier, credentials._accessKeyId!, credentials._secretAccessKey!);
+        return {
+          source: { kind: 'secret', secretArn: version.arn, versionId: version.versionId },
+          statements: [readSecret(version.arn)],
+        };
+      }
+    }
+  }
+
+  /** The id of the secret's current version. The data source shows ids and stages; no value ends in the state. */
+  private currentVersion(secretArn: string): string {
+    const versions = new DataAwsSecretsmanagerSecretVersions(this, 'Versions', { secretId: secretArn });
+    const list = `data.${versions.terraformResourceType}.${versions.friendlyUniqueId}.versions`;
+    const current = `[for version in ${list} : version.version_id if contains(version.version_stages, "AWSCURRENT")]`;
+    return Token.asString(ref(`one(${current})`));
+  }
+
+  /** Writes the keys into a secret of their own, past the state. A changed key makes a new version. */
+  private writeSecret(identifier: string, accessKeyId: string, secretAccessKey: string): SecretsmanagerSecretVersion {
+    TerraformStack.of(this).addOverride('terraform.required_version', '>= 1.11.0');
+    const secret = new SecretsmanagerSecret(this, 'Secret', {
+      namePrefix: `${identifier}-backup-storage-`,
+      description: `Storage of the backups of database ${identifier}`,
+    });
+    const keys = Fn.jsonencode({ accessKeyId, secretAccessKey });
+    return new SecretsmanagerSecretVersion(this, 'SecretVersion', {
+      secretId: secret.id,
+      secretStringWo: keys,
+      // 32 bits of the digest: enough to see a change, too few to tell a key by.
+      secretStringWoVersion: Token.asNumber(Fn.parseint(Fn.substr(Fn.sha256(keys), 0, 8), 16)),
+    });
+  }
+
+  private wayOut(endpoint: string | undefined): ITerraformDependable[] {
+    if (endpoint === undefined || Token.isUnresolved(endpoint)) {
+      return [];
+    }
+    const url = new URL(endpoint);
+    const port = Number(url.port) || (url.protocol === 'http:' ? 80 : 443);
+    return port === 443 ? [] : [this.backupFunction.allowOut(`StorageEgress${port}`, port, { cidrIpv4: '0.0.0.0/0' })];
+  }
+}
+
+function readSecret(arn: string): GrantStatement {
+  return { actions: ['secretsmanager:GetSecretValue'], resources: [arn] };
+}
