@@ -25,7 +25,7 @@ export interface CatalogEntry {
   readonly databaseBytes?: number;
   /** Version of the server that was dumped. */
   readonly serverVersion?: string;
-  /** Set on what a dead run left: its keys are deleted once more by the next run, for a PUT that landed late. */
+  /** Set on what a failed or dead run left: the next run deletes its keys once more, for a PUT that landed late. */
   readonly sweepAgain?: boolean;
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'crypto';
 import { BackupId } from './backup-id';
 import { PlanFacts } from './database-settings';
 import { Owner } from './owner';
@@ -61,6 +62,7 @@ export interface DatabaseFacts {
   readonly ctype: string;
   readonly localeProvider: 'libc' | 'icu' | 'builtin';
   readonly locale?: string;
+  readonly icuRules?: string;
   readonly sizeBytes: number;
   readonly extensions: readonly { readonly name: string; readonly version: string }[];
   /** Row counts in the very snapshot that was dumped. */
@@ -68,7 +70,7 @@ export interface DatabaseFacts {
   readonly largeObjects: number;
 }
 
-/** One file of a dump, `<database>/<file>`, and where its bytes are. */
+/** One file of a dump, `<folder of the database>/<file>`, and where its bytes are. */
 export interface FileFacts {
   readonly name: string;
   readonly size: number;
@@ -89,3 +91,20 @@ export interface PartFacts {
   /** SHA-256 in hexadecimal. */
   readonly sha256: string;
 }
+
+/** The format of manifests that this version writes and reads. */
+export const MANIFEST_FORMAT = 1;
+
+/**
+ * The folder that holds the files of a database in a manifest and in the parts: its name wherever that is a plain one,
+ * else a form of it that is a file name everywhere and short enough for a tar archive.
+ */
+export function folderOfDatabase(database: string): string {
+  const encoded = encodeURIComponent(database).replace(/^\./, '%2E');
+  return encoded.length <= MAXIMUM_FOLDER_LENGTH
+    ? encoded
+    : `${encoded.slice(0, MAXIMUM_FOLDER_LENGTH - 17)}~${createHash('sha256').update(database).digest('hex').slice(0, 16)}`;
+}
+
+/** As long as PostgreSQL's longest name of plain characters, and one more. */
+const MAXIMUM_FOLDER_LENGTH = 64;

@@ -1,4 +1,5 @@
 import { BackupId } from './backup-id';
+import { completedBackups, completionTime } from './backup-selection';
 import { CatalogEntry } from './catalog';
 
 /** Milliseconds of a day of 24 hours, which is what a day of retention is. */
@@ -9,13 +10,20 @@ export const DAY_MS = 86_400_000;
  * Age is the completion time in the catalog. Failed and running backups are never kept copies, nor are they deleted here.
  */
 export function expiredBackups(entries: readonly CatalogEntry[], retentionDays: number, now: Date): BackupId[] {
-  const completed = entries
-    .filter((entry) => entry.state === 'Completed')
-    .map((entry) => ({ id: entry.id, at: Date.parse(entry.endedAt!) }))
-    .sort((one, other) => one.at - other.at || (one.id < other.id ? -1 : 1));
-  return completed
+  return completedBackups(entries)
     .slice(0, -1)
-    .filter(({ at }) => now.getTime() - at > retentionDays * DAY_MS)
+    .filter((entry) => now.getTime() - completionTime(entry) > retentionDays * DAY_MS)
+    .map(({ id }) => id);
+}
+
+/**
+ * The failed backups that are older than the retention and have left nothing in the storage: only their mention in the
+ * list goes.
+ */
+export function forgottenFailures(entries: readonly CatalogEntry[], retentionDays: number, now: Date): BackupId[] {
+  return entries
+    .filter((entry) => entry.state === 'Failed' && !entry.sweepAgain)
+    .filter((entry) => now.getTime() - Date.parse(entry.endedAt!) > retentionDays * DAY_MS)
     .map(({ id }) => id);
 }
 

@@ -1,5 +1,5 @@
-import { ActionError, ActionErrorKind } from '../contract/action-error';
 import { Runtime } from './runtime';
+import { ActionError, ActionErrorKind } from '../contract/action-error';
 
 /** What a run needs at its end to stop its children and to write down that it failed. */
 export const CLOSING_MS = 10_000;

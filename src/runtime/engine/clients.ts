@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { ActionError } from '../../contract/action-error';
 import { childEnvironment, DatabaseConnection } from './connection';
+import { ActionError } from '../../contract/action-error';
 
 /** The PostgreSQL clients that are run, found through PATH. */
 export type ClientProgram = 'pg_dump' | 'pg_restore' | 'psql';

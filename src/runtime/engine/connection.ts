@@ -21,6 +21,12 @@ const CONNECT_TIMEOUT_SECONDS = 20;
 /** How the server, too, notices a program that was frozen or cut off: a minute, instead of two hours. */
 const SERVER_OPTIONS = '-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3';
 
+/** A master may have time-outs of its own; a lock and a snapshot must outlast them. Later servers know more of them. */
+const NO_TIMEOUTS = `
+  SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings
+  WHERE name IN ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'idle_session_timeout',
+    'transaction_timeout')`;
+
 const APPLICATION_NAME = 'cdktf-managed-database';
 
 /**
@@ -56,6 +62,7 @@ export async function connect(connection: DatabaseConnection, database: string):
   client.on('error', () => undefined);
   try {
     await client.connect();
+    await client.query(NO_TIMEOUTS);
   } catch (error) {
     // A socket that is half open would keep the process alive.
     void client.end().catch(() => undefined);

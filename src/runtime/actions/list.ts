@@ -1,0 +1,50 @@
+import { CatalogEntry } from '../../contract/catalog';
+import { ObjectKeys } from '../../contract/object-keys';
+import { BackupSummary, ListAnswer, ListRequest } from '../../contract/requests';
+import { CatalogStore } from '../catalog/catalog-store';
+import { Runtime } from '../runtime';
+
+/** Most bytes of the backups in one answer, as JSON: well below the 6 MB that an answer of Lambda may have. */
+export const MAXIMUM_PAGE_BYTES = 4_000_000;
+
+/** The backups of a database, newest first, in pages. */
+export async function list(request: ListRequest, runtime: Runtime): Promise<ListAnswer> {
+  const store = await runtime.openStorage(request.storage);
+  const keys = new ObjectKeys(request.storage.path, request.database);
+  const catalog = await new CatalogStore(store, keys, runtime.log).read();
+  if (!catalog) {
+    return { backups: [] };
+  }
+  return { owner: catalog.owner, ...pageOf(catalog.entries, request.before) };
+}
+
+/** The page of summaries that come before (are older than) an id. */
+export function pageOf(
+  entries: readonly CatalogEntry[],
+  before: string | undefined,
+  maximumBytes = MAXIMUM_PAGE_BYTES,
+): Pick<ListAnswer, 'backups' | 'next'> {
+  const summaries = entries
+    .filter((entry) => before === undefined || entry.id < before)
+    .map(summaryOf)
+    .filter((summary) => summary !== undefined)
+    .reverse();
+  const backups: BackupSummary[] = [];
+  let bytes = 0;
+  for (const summary of summaries) {
+    bytes += Buffer.byteLength(JSON.stringify(summary)) + 1;
+    // At least one, so that every page gets on.
+    if (bytes > maximumBytes && backups.length > 0) {
+      return { backups, next: backups.at(-1)!.backup };
+    }
+    backups.push(summary);
+  }
+  return { backups };
+}
+
+function summaryOf(entry: CatalogEntry): BackupSummary | undefined {
+  const { id, state, startedAt, endedAt, storedBytes, databaseBytes, serverVersion, reason } = entry;
+  return state === 'Deleting'
+    ? undefined
+    : { backup: id, state, startedAt, endedAt, storedBytes, databaseBytes, serverVersion, reason };
+}

@@ -1,0 +1,100 @@
+import { ActionError } from '../../contract/action-error';
+import { BackupId } from '../../contract/backup-id';
+import { completedBackups } from '../../contract/backup-selection';
+import { Catalog } from '../../contract/catalog';
+import { ObjectKeys } from '../../contract/object-keys';
+import { LOCAL_ACCOUNT, Owner } from '../../contract/owner';
+import { PruneAnswer, PruneRequest } from '../../contract/requests';
+import { expiredBackups, faultOfRetentionDays, forgottenFailures } from '../../contract/retention';
+import { deleteBackupObjects } from '../catalog/backup-objects';
+import { CatalogStore, requireOwner } from '../catalog/catalog-store';
+import { LockedCatalog } from '../catalog/locked-catalog';
+import { deletingBackups, emptyCatalog, markDeleting, remove } from '../catalog/transitions';
+import { withinDeadline } from '../deadline';
+import { resolveConnection } from '../engine/connection';
+import { WriterLock } from '../engine/lock';
+import { Runtime } from '../runtime';
+import { ObjectStore } from '../storage/object-store';
+
+/** Deletes the backups that the retention lets go. */
+export async function prune(request: PruneRequest, runtime: Runtime): Promise<PruneAnswer> {
+  requireRetentionDays(request.retentionDays);
+  const owner = ownerOf(request.database.identifier, runtime);
+  const store = await runtime.openStorage(request.storage);
+  const keys = new ObjectKeys(request.storage.path, owner.database);
+  const catalogs = new CatalogStore(store, keys, runtime.log);
+  if (request.dryRun) {
+    const catalog = (await catalogs.read()) ?? emptyCatalog(owner);
+    requireOwner(catalog, owner);
+    return foreseen(catalog, request.retentionDays, runtime.now());
+  }
+  return withinDeadline(runtime, 'BackupFailed', async (signal) => {
+    const lock = await WriterLock.take(await resolveConnection(request.database, runtime), owner.database);
+    if (!lock) {
+      throw new ActionError('Locked', `A run for ${owner.database} is under way: try again when it has ended.`);
+    }
+    try {
+      const catalog = await LockedCatalog.open(catalogs, lock, owner);
+      return await pruneCatalog(catalog, store, keys, request.retentionDays, runtime, signal);
+    } finally {
+      await lock.release();
+    }
+  });
+}
+
+/**
+ * Deletes what the retention lets go and what an earlier run began to delete: the entries become Deleting, then their
+ * objects go, then the entries. The caller holds the lock.
+ */
+export async function pruneCatalog(
+  catalog: LockedCatalog,
+  store: ObjectStore,
+  keys: ObjectKeys,
+  retentionDays: number,
+  runtime: Pick<Runtime, 'now' | 'log'>,
+  signal: AbortSignal,
+): Promise<PruneAnswer> {
+  const expired = expiredBackups(catalog.current.entries, retentionDays, runtime.now());
+  if (expired.length > 0) {
+    await catalog.apply((current) => markDeleting(current, expired));
+  }
+  const deleted: BackupId[] = [];
+  for (const entry of deletingBackups(catalog.current)) {
+    await deleteBackupObjects(store, keys, entry, signal);
+    deleted.push(entry.id);
+  }
+  const forgotten = forgottenFailures(catalog.current.entries, retentionDays, runtime.now());
+  if (deleted.length + forgotten.length > 0) {
+    await catalog.apply((current) => remove(current, [...deleted, ...forgotten]));
+  }
+  const answer = answerOf(deleted, catalog.current, retentionDays);
+  runtime.log.info('pruned', { ...answer });
+  return answer;
+}
+
+/** @throws InvalidRequest */
+export function requireRetentionDays(days: number): void {
+  const fault = faultOfRetentionDays(days);
+  if (fault) {
+    throw new ActionError('InvalidRequest', `retentionDays ${fault}; got ${JSON.stringify(days)}.`);
+  }
+}
+
+/** Who this program writes for. */
+export function ownerOf(database: string, runtime: Pick<Runtime, 'account' | 'region'>): Owner {
+  return { account: runtime.account ?? LOCAL_ACCOUNT, region: runtime.region, database };
+}
+
+function foreseen(catalog: Catalog, retentionDays: number, now: Date): PruneAnswer {
+  const going = [
+    ...deletingBackups(catalog).map(({ id }) => id),
+    ...expiredBackups(catalog.entries, retentionDays, now),
+  ].sort();
+  return answerOf(going, remove(markDeleting(catalog, going), going), retentionDays);
+}
+
+function answerOf(deleted: readonly BackupId[], after: Catalog, retentionDays: number): PruneAnswer {
+  const kept = completedBackups(after.entries).length;
+  const note = `No completed backup but the newest, which is always kept, is older than ${retentionDays} days.`;
+  return { deleted, kept, ...(deleted.length === 0 && { note }) };
+}

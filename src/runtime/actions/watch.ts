@@ -1,0 +1,22 @@
+import { completionTime, selectBackup } from '../../contract/backup-selection';
+import { ObjectKeys } from '../../contract/object-keys';
+import { WatchAnswer, WatchRequest } from '../../contract/requests';
+import { CatalogStore } from '../catalog/catalog-store';
+import { BACKUP_AGE_METRIC, emitMetric } from '../metrics';
+import { Runtime } from '../runtime';
+
+/** Tells how old the newest completed backup is. Only reads. Where there is none, the metric's absence is the message. */
+export async function watch(request: WatchRequest, runtime: Runtime): Promise<WatchAnswer> {
+  const store = await runtime.openStorage(request.storage);
+  const keys = new ObjectKeys(request.storage.path, request.database);
+  const catalog = await new CatalogStore(store, keys, runtime.log).read();
+  const newest = selectBackup(catalog?.entries ?? [], { kind: 'latest' });
+  if (!newest) {
+    runtime.log.warn('no-completed-backup', { database: request.database });
+    return {};
+  }
+  const now = runtime.now();
+  const ageSeconds = Math.max(0, Math.round((now.getTime() - completionTime(newest)) / 1000));
+  emitMetric(runtime.log, BACKUP_AGE_METRIC, ageSeconds, request.database, now);
+  return { newest: newest.id, ageSeconds };
+}
