@@ -1,0 +1,33 @@
+import { stat } from 'node:fs/promises';
+import * as path from 'node:path';
+import { parseArgs } from 'node:util';
+import { buildClientLayer } from './client-layer';
+import { sha256OfFile } from './digest';
+import { bundleCommandLine, bundleFunction } from './function-bundle';
+import { megabytes, ROOT } from './places';
+
+/** Builds everything under `assets/` and prints what it has built. */
+async function buildAssets(release: boolean): Promise<void> {
+  const steps: readonly (() => Promise<string>)[] = [
+    async () => (await buildClientLayer({ release })).zip,
+    async () => bundleFunction(),
+    async () => bundleCommandLine(),
+  ];
+  const rows = [['asset', 'size', 'sha256', 'time']];
+  for (const step of steps) {
+    const started = Date.now();
+    const file = await step();
+    const [{ size }, digest] = await Promise.all([stat(file), sha256OfFile(file)]);
+    const seconds = ((Date.now() - started) / 1000).toFixed(1);
+    rows.push([path.relative(ROOT, file), megabytes(size), digest.slice(0, 12), `${seconds} s`]);
+  }
+  rows.forEach(([asset, size, digest, time]) =>
+    console.log(asset.padEnd(40), size.padStart(8), digest.padEnd(12), time.padStart(8)),
+  );
+}
+
+const { values } = parseArgs({ options: { release: { type: 'boolean', default: false } } });
+buildAssets(values.release).catch((error: Error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});

@@ -1,0 +1,64 @@
+/** A distribution package, down to its bytes. */
+export interface LockedPackage {
+  readonly name: string;
+  readonly version: string;
+  /** SHA-256 of the `.deb` file, in hexadecimal. */
+  readonly sha256: string;
+}
+
+/** Which packages the client layer is made of. */
+export interface ClientLayerLock {
+  /** The Debian suite that the packages come from. */
+  readonly suite: string;
+  readonly packages: readonly LockedPackage[];
+}
+
+/** A package that the suite no longer has as the lock pins it. */
+export interface LockDifference {
+  readonly name: string;
+  readonly locked: string;
+  /** The version that the suite has now; undefined when the package is gone. */
+  readonly present: string | undefined;
+}
+
+export interface CompareToLockOptions {
+  /** A release is built from the locked packages and from nothing else. */
+  readonly release: boolean;
+}
+
+/**
+ * What the lock pins and the suite no longer has; packages that the lock does not name are no difference.
+ *
+ * @throws when a package has the locked version but other bytes, always; when anything differs, for a release
+ */
+export function compareToLock(
+  lock: ClientLayerLock,
+  present: readonly LockedPackage[],
+  options: CompareToLockOptions,
+): LockDifference[] {
+  const presentByName = new Map(present.map((each) => [each.name, each]));
+  const differences = lock.packages.flatMap((locked) => {
+    const now = presentByName.get(locked.name);
+    if (now?.version !== locked.version) return [{ name: locked.name, locked: locked.version, present: now?.version }];
+    if (now.sha256 !== locked.sha256) {
+      throw new Error(
+        `A version of a package never changes its bytes: ${locked.name} ${locked.version} has SHA-256 ${now.sha256}, ` +
+          `the lock says ${locked.sha256}. Do not trust this mirror; find out which of the two is wrong.`,
+      );
+    }
+    return [];
+  });
+  if (options.release && differences.length > 0) {
+    throw new Error(
+      `A release is built from the locked packages only, and suite ${lock.suite} has others: ` +
+        `${differences.map(describeDifference).join(', ')}. ` +
+        'Run `npm run layer:update`, test, and commit the lock, or name a mirror that still has them in CLIENT_LAYER_MIRROR.',
+    );
+  }
+  return differences;
+}
+
+/** A difference in words, for a person. */
+export function describeDifference(difference: LockDifference): string {
+  return `${difference.name} ${difference.locked} -> ${difference.present ?? 'gone'}`;
+}

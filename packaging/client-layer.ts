@@ -1,0 +1,360 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { chmod, cp, mkdir, readlink, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import * as path from 'node:path';
+import { parseArgs } from 'node:util';
+import { debianMirror, readAptSources } from './apt-sources';
+import { ClientLayerLock, compareToLock, describeDifference, LockDifference, LockedPackage } from './client-layer-lock';
+import { namesUnder, zipDirectory } from './deterministic-zip';
+import { sha256, sha256OfFile } from './digest';
+import { exclusively } from './exclusively';
+import { ASSETS, CACHE, megabytes, PACKAGING } from './places';
+import { PrivateApt } from './private-apt';
+import { run } from './run';
+import { sharedLibraries } from './shared-libraries';
+
+/** A program of the layer, and where the distribution has it. */
+interface Tool {
+  readonly name: string;
+  readonly package: string;
+  readonly file: string;
+}
+
+const SUITE = 'forky';
+const POSTGRES = { package: 'postgresql-client-18', directory: 'usr/lib/postgresql/18/bin' };
+const TOOLS: readonly Tool[] = [
+  ...['pg_dump', 'pg_restore', 'psql'].map((name) => ({
+    name,
+    package: POSTGRES.package,
+    file: `${POSTGRES.directory}/${name}`,
+  })),
+  { name: 'fallocate', package: 'util-linux', file: 'usr/bin/fallocate' },
+  { name: 'mkfifo', package: 'coreutils', file: 'usr/bin/mkfifo' },
+];
+/** Carries the texts of the licences that the packages' copyright files refer to. */
+const LICENCE_TEXTS = { package: 'base-files', directory: 'usr/share/common-licenses' };
+const LIBC = 'libc6';
+const LOADER = 'ld-linux-x86-64.so.2';
+const LIBRARIES = 'usr/lib/x86_64-linux-gnu';
+
+/** Lambda's own limits: a zip that is uploaded directly, and function and layers together, unpacked. */
+const MAX_ZIP_BYTES = 50e6;
+const MAX_UNPACKED_BYTES = 250e6;
+
+const NAME = 'client-layer-x86_64';
+const LOCK_FILE = path.join(PACKAGING, 'client-layer.lock.json');
+const LAYER_CACHE = path.join(CACHE, 'client-layer');
+const PACKAGE_CACHE = path.join(LAYER_CACHE, 'packages');
+
+/** Takes one line of progress. */
+type Log = (line: string) => void;
+
+export interface ClientLayerOptions {
+  /** @default - where the repository keeps its built assets */
+  readonly assets?: string;
+  /**
+   * Address of a Debian mirror that carries the suite.
+   * @default - `CLIENT_LAYER_MIRROR` of the environment, else the Debian archive in the machine's own apt sources
+   */
+  readonly mirror?: string;
+  /** Refuse to build from anything but the locked packages. @default false */
+  readonly release?: boolean;
+  /** Write into the lock what the suite has now, and build from that. @default false */
+  readonly updateLock?: boolean;
+  /** Where progress goes, line by line. @default - to standard error */
+  readonly log?: Log;
+}
+
+/** What was built and from what; stands beside the zip as JSON. */
+export interface ClientLayerDescription {
+  /** SHA-256 over everything that decides what the layer is: lock and sources. */
+  readonly inputs: string;
+  readonly zipSha256: string;
+  readonly zipBytes: number;
+  readonly unpackedBytes: number;
+  /** Whose files the layer holds. */
+  readonly packages: readonly LockedPackage[];
+  /** Every file of the layer, relative to its directory. */
+  readonly files: readonly string[];
+}
+
+export interface ClientLayer extends ClientLayerDescription {
+  readonly zip: string;
+  /** The layer unpacked: what Lambda shows as `/opt`. */
+  readonly directory: string;
+  /** Where the clients are; belongs on PATH. */
+  readonly bin: string;
+}
+
+/**
+ * Builds the layer of database clients: `client-layer-x86_64.zip`, and the same unpacked beside it. Does nothing when
+ * the assets already hold a build from the same lock and sources. May be called by several processes at once.
+ *
+ * @throws when a package, a library or a signature is not as it must be, or when a release would differ from the lock
+ */
+export async function buildClientLayer(options: ClientLayerOptions = {}): Promise<ClientLayer> {
+  const log = options.log ?? ((line: string) => process.stderr.write(`client layer: ${line}\n`));
+  const assets = path.resolve(options.assets ?? ASSETS);
+  await mkdir(assets, { recursive: true });
+  await mkdir(PACKAGE_CACHE, { recursive: true });
+  return exclusively(path.join(LAYER_CACHE, 'build.lock'), log, async () => {
+    const built = options.updateLock ? undefined : await standingBuild(assets);
+    if (built) {
+      warn(log, compareToLock(readLock(), built.packages, { release: options.release ?? false }));
+      log('up to date');
+      return built;
+    }
+    return build(assets, options, log);
+  });
+}
+
+async function build(assets: string, options: ClientLayerOptions, log: Log): Promise<ClientLayer> {
+  const started = Date.now();
+  const work = path.join(assets, `.${NAME}`);
+  await rm(work, { recursive: true, force: true });
+  await mkdir(work);
+  try {
+    const candidates = await choosePackages(options, log);
+    log(`unpacking ${candidates.length} packages`);
+    const trees = await unpack(candidates, path.join(work, 'packages'));
+    const directory = path.join(work, 'layer');
+    const names = await assemble(trees, directory);
+    const packages = candidates.filter(({ name }) => names.has(name)).sort((a, b) => (a.name < b.name ? -1 : 1));
+    await writeFile(path.join(directory, 'share/licenses/packages.json'), json(packages));
+    if (options.updateLock) {
+      const lock: ClientLayerLock = { suite: SUITE, packages };
+      await writeFile(LOCK_FILE, json(lock));
+      log(`wrote ${packages.length} packages to ${path.relative(process.cwd(), LOCK_FILE)}`);
+    }
+    const zip = path.join(work, `${NAME}.zip`);
+    await zipDirectory(directory, zip);
+    const files = (await namesUnder(directory)).sort();
+    const description: ClientLayerDescription = {
+      inputs: await digestOfInputs(),
+      zipSha256: await sha256OfFile(zip),
+      zipBytes: (await stat(zip)).size,
+      unpackedBytes: await totalSize(files.map((file) => path.join(directory, file))),
+      packages,
+      files,
+    };
+    refuseTooLarge(description);
+    await putInPlace(work, assets, description);
+    log(
+      `${files.length} files of ${packages.length} packages, ${megabytes(description.unpackedBytes)} unpacked, ` +
+        `${megabytes(description.zipBytes)} zipped, in ${((Date.now() - started) / 1000).toFixed(1)} s`,
+    );
+    return { ...description, ...placesIn(assets) };
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+/** The locked packages, all of them cached; or, when the suite no longer has them, what it has instead. */
+async function choosePackages(options: ClientLayerOptions, log: Log): Promise<LockedPackage[]> {
+  const lock = readLock();
+  if (!options.updateLock && (await areCached(lock.packages))) return [...lock.packages];
+  const mirror = options.mirror ?? process.env.CLIENT_LAYER_MIRROR ?? debianMirror(readAptSources());
+  if (!mirror) {
+    throw new Error(
+      `The client layer is made of packages of Debian's suite ${SUITE}, and apt's sources on this machine name no Debian ` +
+        'archive. Set CLIENT_LAYER_MIRROR to the address of a Debian mirror.',
+    );
+  }
+  log(`reading the suite ${SUITE} of ${mirror}`);
+  const apt = await PrivateApt.create({ directory: path.join(LAYER_CACHE, 'apt'), mirror, suite: SUITE });
+  await apt.update();
+  const present = await apt.resolve([...new Set(TOOLS.map((tool) => tool.package)), LICENCE_TEXTS.package]);
+  const differences = options.updateLock ? [] : compareToLock(lock, present, { release: options.release ?? false });
+  warn(log, differences);
+  const chosen = options.updateLock || differences.length > 0 ? present : [...lock.packages];
+  const missing = await filter(chosen, async (each) => !(await areCached([each])));
+  log(`fetching ${missing.length} packages`);
+  if (missing.length > 0) await apt.download(missing, PACKAGE_CACHE);
+  const wrong = await filter(missing, async (each) => !(await areCached([each])));
+  if (wrong.length > 0) {
+    throw new Error(
+      `A package must have the SHA-256 that was announced: ${wrong.map(({ name }) => name).join(', ')} came with another. ` +
+        'Try another mirror by CLIENT_LAYER_MIRROR.',
+    );
+  }
+  return chosen;
+}
+
+/** Unpacks each package into a tree of its own, so that every file can be traced to its package. */
+async function unpack(packages: readonly LockedPackage[], into: string): Promise<Map<string, string>> {
+  const trees = new Map(packages.map(({ name }) => [name, path.join(into, name)]));
+  for (const each of packages) {
+    await mkdir(trees.get(each.name)!, { recursive: true });
+    await run('dpkg-deb', ['-x', cachedFile(each), trees.get(each.name)!]);
+  }
+  return trees;
+}
+
+/**
+ * Lays out the layer and gives the names of the packages whose files are in it.
+ *
+ * Nothing stands in a top-level `lib`: Lambda puts `/opt/lib` on the library path of the function's own processes,
+ * which would then start with this layer's libc and crash.
+ */
+async function assemble(trees: ReadonlyMap<string, string>, layer: string): Promise<Set<string>> {
+  const [bin, lib, libexec, licenses] = ['bin', 'clients/lib', 'clients/libexec', 'share/licenses'].map((each) =>
+    path.join(layer, each),
+  );
+  await Promise.all([bin, lib, libexec, licenses].map(async (each) => mkdir(each, { recursive: true })));
+  await chmod(layer, 0o755);
+  const tree = (name: string) => {
+    const found = trees.get(name);
+    if (!found) {
+      throw new Error(`The client layer needs the package ${name}, and it is not locked: npm run layer:update`);
+    }
+    return found;
+  };
+  const loader = path.join(tree(LIBC), LIBRARIES, LOADER);
+  const directories = [...trees.values()].map((each) => path.join(each, LIBRARIES));
+  const wrapper = readFileSync(path.join(PACKAGING, 'client-wrapper.sh'), 'utf8');
+  const used = new Set([LIBC, LICENCE_TEXTS.package]);
+  for (const tool of TOOLS) {
+    const program = path.join(tree(tool.package), tool.file);
+    used.add(tool.package);
+    await place(program, path.join(libexec, tool.name), 0o755);
+    await writeFile(path.join(bin, tool.name), wrapper, { mode: 0o755 });
+    for (const [name, file] of await sharedLibraries(program, { loader, directories })) {
+      used.add([...trees].find(([, directory]) => file.startsWith(`${directory}/`))![0]);
+      await place(file, path.join(lib, name), name === LOADER ? 0o755 : 0o644);
+    }
+  }
+  // Once more with what the layer holds and nothing else.
+  for (const tool of TOOLS) {
+    const program = path.join(libexec, tool.name);
+    await sharedLibraries(program, { loader: path.join(lib, LOADER), directories: [lib] });
+    await run(path.join(bin, tool.name), ['--version'], { env: {} });
+  }
+  for (const name of [...used]) used.add(await placeCopyright(name, tree, licenses));
+  await cp(path.join(tree(LICENCE_TEXTS.package), LICENCE_TEXTS.directory), path.join(licenses, 'common-licenses'), {
+    recursive: true,
+    dereference: true,
+  });
+  return used;
+}
+
+/** Copies a package's copyright file; gives the name of the package that carries it, which may be a sibling. */
+async function placeCopyright(name: string, tree: (name: string) => string, licenses: string): Promise<string> {
+  const documentation = path.join(tree(name), 'usr/share/doc', name);
+  const carrier = existsSync(path.join(documentation, 'copyright'))
+    ? name
+    : path.basename(await readlink(documentation));
+  await mkdir(path.join(licenses, name));
+  await place(path.join(tree(carrier), 'usr/share/doc', carrier, 'copyright'), path.join(licenses, name, 'copyright'));
+  return carrier;
+}
+
+async function place(from: string, to: string, mode = 0o644): Promise<void> {
+  await cp(await realpath(from), to);
+  await chmod(to, mode);
+}
+
+async function putInPlace(work: string, assets: string, description: ClientLayerDescription): Promise<void> {
+  const { zip, directory } = placesIn(assets);
+  // The description goes first and comes last: a build that is interrupted here is no standing build.
+  await rm(descriptionIn(assets), { force: true });
+  if (existsSync(directory)) await rename(directory, path.join(work, 'former'));
+  await rename(path.join(work, 'layer'), directory);
+  await rename(path.join(work, `${NAME}.zip`), zip);
+  await writeFile(path.join(work, 'description'), json(description));
+  await rename(path.join(work, 'description'), descriptionIn(assets));
+}
+
+/** The build in the assets, if it is whole and was made from the present lock and sources. */
+async function standingBuild(assets: string): Promise<ClientLayer | undefined> {
+  if (!existsSync(descriptionIn(assets))) return undefined;
+  const description = JSON.parse(readFileSync(descriptionIn(assets), 'utf8')) as ClientLayerDescription;
+  const places = placesIn(assets);
+  const stands =
+    description.inputs === (await digestOfInputs()) &&
+    existsSync(places.zip) &&
+    description.zipSha256 === (await sha256OfFile(places.zip)) &&
+    description.files.every((file) => existsSync(path.join(places.directory, file)));
+  return stands ? { ...description, ...places } : undefined;
+}
+
+async function digestOfInputs(): Promise<string> {
+  const names = [
+    'client-layer.lock.json',
+    'client-layer.ts',
+    'client-wrapper.sh',
+    'deterministic-zip.ts',
+    'shared-libraries.ts',
+  ];
+  const digests = await Promise.all(names.map(async (name) => sha256OfFile(path.join(PACKAGING, name))));
+  return sha256(digests.join());
+}
+
+function refuseTooLarge(description: ClientLayerDescription): void {
+  if (description.zipBytes > MAX_ZIP_BYTES || description.unpackedBytes > MAX_UNPACKED_BYTES) {
+    throw new Error(
+      `Lambda takes a layer of at most ${megabytes(MAX_ZIP_BYTES)} zipped and ${megabytes(MAX_UNPACKED_BYTES)} unpacked; ` +
+        `this one has ${megabytes(description.zipBytes)} and ${megabytes(description.unpackedBytes)}. Find out what has grown.`,
+    );
+  }
+}
+
+function warn(log: Log, differences: readonly LockDifference[]): void {
+  if (differences.length === 0) return;
+  log('!!! DIFFERS FROM THE LOCK: the suite no longer has these packages as they are pinned');
+  differences.forEach((difference) => log(`!!!   ${describeDifference(difference)}`));
+  log('!!! signed by the distribution, but not what a release is built from; renew with `npm run layer:update`');
+}
+
+function readLock(): ClientLayerLock {
+  return JSON.parse(readFileSync(LOCK_FILE, 'utf8')) as ClientLayerLock;
+}
+
+function placesIn(assets: string): Pick<ClientLayer, 'zip' | 'directory' | 'bin'> {
+  const directory = path.join(assets, NAME);
+  return { zip: `${directory}.zip`, directory, bin: path.join(directory, 'bin') };
+}
+
+function descriptionIn(assets: string): string {
+  return path.join(assets, `${NAME}.json`);
+}
+
+function cachedFile(locked: LockedPackage): string {
+  return path.join(PACKAGE_CACHE, `${locked.sha256}.deb`);
+}
+
+async function areCached(packages: readonly LockedPackage[]): Promise<boolean> {
+  const missing = await filter(
+    packages,
+    async (each) => !existsSync(cachedFile(each)) || (await sha256OfFile(cachedFile(each))) !== each.sha256,
+  );
+  return missing.length === 0;
+}
+
+async function filter<T>(values: readonly T[], holds: (value: T) => Promise<boolean>): Promise<T[]> {
+  const answers = await Promise.all(values.map(holds));
+  return values.filter((_, index) => answers[index]);
+}
+
+async function totalSize(files: readonly string[]): Promise<number> {
+  const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, undefined, 2)}\n`;
+}
+
+if (require.main === module) {
+  const { values } = parseArgs({
+    options: {
+      release: { type: 'boolean' },
+      'update-lock': { type: 'boolean' },
+      mirror: { type: 'string' },
+    },
+  });
+  buildClientLayer({ release: values.release, updateLock: values['update-lock'], mirror: values.mirror }).catch(
+    (error: Error) => {
+      console.error(`client layer: ${error.message}`);
+      process.exitCode = 1;
+    },
+  );
+}

@@ -1,0 +1,10 @@
+#!/bin/sh
+# Starts the program of the same name with the libraries that came with it, wherever this folder stands.
+self=$0
+[ ! -L "$self" ] || self=$(readlink -f -- "$self")
+here=$(CDPATH= cd -P -- "${self%/*}/../clients" && pwd -P) || exit 127
+# The machine's libraries and the machine's settings for them are for other versions than these.
+unset LD_LIBRARY_PATH LD_PRELOAD LD_AUDIT
+export OPENSSL_CONF=/dev/null
+export PGGSSENCMODE="${PGGSSENCMODE:-disable}"
+exec "$here/lib/ld-linux-x86-64.so.2" --inhibit-cache --library-path "$here/lib" --argv0 "$self" "$here/libexec/${self##*/}" "$@"

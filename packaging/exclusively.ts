@@ -1,0 +1,46 @@
+import { readlink, rm, symlink } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const POLL_MILLISECONDS = 200;
+
+/**
+ * Runs work while no other process runs work under the same lock file; says so and waits until it is free. The lock of
+ * a process that no longer lives is taken away.
+ */
+export async function exclusively<T>(
+  lockFile: string,
+  log: (line: string) => void,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (!(await acquired(lockFile))) {
+    log(`waiting for the process that holds ${lockFile}`);
+    while (!(await acquired(lockFile))) await sleep(POLL_MILLISECONDS);
+  }
+  try {
+    return await work();
+  } finally {
+    await rm(lockFile, { force: true });
+  }
+}
+
+/** A symbolic link whose target is the holder's process id: made and filled in one step. */
+async function acquired(lockFile: string): Promise<boolean> {
+  try {
+    await symlink(String(process.pid), lockFile);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  const holder = await readlink(lockFile).catch(() => undefined);
+  if (holder !== undefined && !isAlive(Number(holder))) await rm(lockFile, { force: true });
+  return false;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

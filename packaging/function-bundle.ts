@@ -1,0 +1,119 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { isBuiltin } from 'node:module';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
+import { build, Metafile } from 'esbuild';
+import { zipDirectory } from './deterministic-zip';
+import { ASSETS, ROOT } from './places';
+
+/** Wanted by `pg` only where it is installed; `pg` goes without it otherwise. */
+const NATIVE_DRIVER = 'pg-native';
+
+export interface BundleProps {
+  /** The program's source. */
+  readonly entry: string;
+  /** What is written. */
+  readonly file: string;
+}
+
+interface Bundle {
+  readonly code: string;
+  /** The licences of every package whose code is in the bundle. */
+  readonly licences: string;
+}
+
+const FUNCTION: BundleProps = {
+  entry: path.join(ROOT, 'src/runtime/handler.ts'),
+  file: path.join(ASSETS, 'function.zip'),
+};
+
+const COMMAND_LINE: BundleProps = {
+  entry: path.join(ROOT, 'src/cli/main.ts'),
+  file: path.join(ASSETS, 'cli/cdktf-managed-database.js'),
+};
+
+/** Bundles the function's program into one `index.js` and zips it; the same source gives the same bytes. */
+export async function bundleFunction(props: BundleProps = FUNCTION): Promise<string> {
+  const { code, licences } = await bundle(props.entry);
+  await mkdir(path.dirname(props.file), { recursive: true });
+  const work = await mkdtemp(path.join(tmpdir(), 'function-'));
+  try {
+    await writeFile(path.join(work, 'index.js'), code);
+    await zipDirectory(work, props.file);
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+  await writeWhole(`${props.file}.licenses.txt`, licences);
+  return props.file;
+}
+
+/** Bundles the command line into one executable file; the same source gives the same bytes. */
+export async function bundleCommandLine(props: BundleProps = COMMAND_LINE): Promise<string> {
+  const { code, licences } = await bundle(props.entry);
+  const hashbang = code.startsWith('#!') ? '' : '#!/usr/bin/env node\n';
+  await writeWhole(props.file, hashbang + code, 0o755);
+  await writeWhole(`${props.file}.licenses.txt`, licences);
+  return props.file;
+}
+
+async function bundle(entry: string): Promise<Bundle> {
+  if (!existsSync(entry)) {
+    throw new Error(`A bundle needs its entry, and there is no ${path.relative(ROOT, entry)}. Restore it.`);
+  }
+  const { outputFiles, metafile } = await build({
+    entryPoints: [entry],
+    absWorkingDir: ROOT,
+    bundle: true,
+    write: false,
+    metafile: true,
+    outfile: path.join(ROOT, 'index.js'),
+    format: 'cjs',
+    platform: 'node',
+    // The oldest Node on which the library is used; Lambda's own is newer.
+    target: 'node20',
+    minifyWhitespace: true,
+    legalComments: 'none',
+    external: [NATIVE_DRIVER],
+    tsconfigRaw: {},
+    logLevel: 'silent',
+  });
+  refuseMissingPackages(metafile, entry);
+  return { code: outputFiles[0].text, licences: await licencesOf(metafile) };
+}
+
+function refuseMissingPackages(metafile: Metafile, entry: string): void {
+  const imports = Object.values(metafile.outputs).flatMap((output) => output.imports.map(({ path: name }) => name));
+  const missing = imports.filter((name) => name !== NATIVE_DRIVER && !isBuiltin(name));
+  if (missing.length > 0) {
+    throw new Error(
+      `A bundle holds all of its packages, and ${path.relative(ROOT, entry)} leaves out: ${missing.join(', ')}. ` +
+        'Install them, or import them by a constant name.',
+    );
+  }
+}
+
+async function licencesOf(metafile: Metafile): Promise<string> {
+  const folders = Object.keys(metafile.inputs).flatMap((file) => {
+    const match = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(file);
+    return match ? [path.join(ROOT, match[1])] : [];
+  });
+  const texts = await Promise.all(
+    [...new Set(folders)].sort().map(async (folder) => {
+      const { name, version, license } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
+      const files = (await readdir(folder)).filter((file) => /^(licen[cs]e|notice|copying)/i.test(file)).sort();
+      const contents = await Promise.all(files.map(async (file) => readFile(path.join(folder, file), 'utf8')));
+      return [`${name} ${version} (${license})`, ...contents].join('\n\n');
+    }),
+  );
+  return texts.join(`\n\n${'-'.repeat(80)}\n\n`);
+}
+
+/** Writes a file that is never seen half-written. */
+async function writeWhole(file: string, content: string, mode = 0o644): Promise<void> {
+  await mkdir(path.dirname(file), { recursive: true });
+  const unfinished = `${file}.${process.pid}.tmp`;
+  await writeFile(unfinished, content);
+  await chmod(unfinished, mode);
+  await rename(unfinished, file);
+}

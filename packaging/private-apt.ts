@@ -1,0 +1,126 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import * as path from 'node:path';
+import { LockedPackage } from './client-layer-lock';
+import { sha256OfFile } from './digest';
+import { run } from './run';
+
+const KEYRINGS = ['gpg', 'pgp'].map((kind) => `/usr/share/keyrings/debian-archive-keyring.${kind}`);
+
+export interface PrivateAptProps {
+  /** Where apt may write: lists, state and cache; kept between runs. */
+  readonly directory: string;
+  readonly mirror: string;
+  readonly suite: string;
+}
+
+/**
+ * apt with a configuration, lists, state and cache of its own: it reads another suite than the machine's, needs no
+ * root, and leaves the machine as it is. Everything it fetches is verified by the distribution's signature.
+ */
+export class PrivateApt {
+  /** @throws when the machine has no apt or does not know the distribution's keys */
+  public static async create(props: PrivateAptProps): Promise<PrivateApt> {
+    const keyring = KEYRINGS.find((file) => existsSync(file));
+    if (!existsSync('/usr/bin/apt-get') || !keyring) {
+      throw new Error(
+        'The client layer is assembled with apt-get, verified by the Debian archive keyring; one of them is missing. ' +
+          'Build on Debian or Ubuntu, after: apt-get install debian-archive-keyring',
+      );
+    }
+    const inside = (name: string) => path.join(props.directory, name);
+    await mkdir(inside('state/lists/partial'), { recursive: true });
+    await mkdir(inside('cache/archives/partial'), { recursive: true });
+    await writeFile(inside('status'), '');
+    await writeFile(
+      inside('suite.sources'),
+      [
+        'Types: deb',
+        `URIs: ${props.mirror}`,
+        `Suites: ${props.suite}`,
+        'Components: main',
+        'Architectures: amd64',
+        `Signed-By: ${keyring}`,
+        '',
+      ].join('\n'),
+    );
+    await writeFile(
+      inside('apt.conf'),
+      [
+        ...(await machinesWayToFetch()),
+        `Dir::State "${inside('state')}";`,
+        `Dir::State::status "${inside('status')}";`,
+        `Dir::Cache "${inside('cache')}";`,
+        `Dir::Etc::sourcelist "${inside('suite.sources')}";`,
+        ...['main', 'parts', 'sourceparts', 'preferences', 'preferencesparts', 'trusted', 'trustedparts'].map(
+          (each) => `Dir::Etc::${each} "/dev/null";`,
+        ),
+        'APT::Architecture "amd64";',
+        'APT::Architectures { "amd64"; };',
+        'APT::Install-Recommends "false";',
+        'APT::Sandbox::User "root";',
+        'APT::Update::Error-Mode "any";',
+        'Acquire::Languages "none";',
+        'Acquire::Retries "3";',
+        'Acquire::AllowInsecureRepositories "false";',
+        'Acquire::AllowWeakRepositories "false";',
+        'Acquire::AllowDowngradeToInsecureRepositories "false";',
+        '',
+      ].join('\n'),
+    );
+    return new PrivateApt(props.directory);
+  }
+
+  private readonly env: NodeJS.ProcessEnv;
+
+  private constructor(private readonly directory: string) {
+    this.env = { ...process.env, LC_ALL: 'C', APT_CONFIG: path.join(directory, 'apt.conf') };
+  }
+
+  /** Fetches the suite's present list of packages and verifies its signature. */
+  public async update(): Promise<void> {
+    await this.apt('apt-get', ['update', '-q']);
+  }
+
+  /** The named packages and all that they depend on, as the suite has them now. */
+  public async resolve(names: readonly string[]): Promise<LockedPackage[]> {
+    const plan = await this.apt('apt-get', ['install', '--simulate', ...names]);
+    const chosen = [...plan.matchAll(/^Inst (\S+) \((\S+) /gm)].map(([, name, version]) => `${name}=${version}`);
+    const records = await this.apt('apt-cache', ['show', ...chosen]);
+    return records
+      .split(/\n\n+/)
+      .filter((record) => record.trim() !== '')
+      .map((record) => {
+        const field = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(record)![1];
+        return { name: field('Package'), version: field('Version'), sha256: field('SHA256') };
+      });
+  }
+
+  /** Fetches packages into a directory, each under its SHA-256 as its name. */
+  public async download(packages: readonly LockedPackage[], into: string): Promise<void> {
+    const arriving = await mkdtemp(path.join(this.directory, 'arriving-'));
+    try {
+      const wanted = packages.map(({ name, version }) => `${name}=${version}`);
+      await this.apt('apt-get', ['download', '-q', ...wanted], arriving);
+      for (const file of await readdir(arriving)) {
+        const arrived = path.join(arriving, file);
+        await rename(arrived, path.join(into, `${await sha256OfFile(arrived)}.deb`));
+      }
+    } finally {
+      await rm(arriving, { recursive: true, force: true });
+    }
+  }
+
+  private async apt(program: string, args: readonly string[], cwd?: string): Promise<string> {
+    return run(program, args, { env: this.env, cwd });
+  }
+}
+
+/**
+ * The machine's own settings on how to fetch (proxies, certificates, whether an expired list is taken), without its
+ * hooks and without its wishes for further indexes.
+ */
+async function machinesWayToFetch(): Promise<string[]> {
+  const settings = (await run('apt-config', ['dump'])).split('\n');
+  return settings.filter((line) => /^Acquire::(?!IndexTargets|Languages)/.test(line));
+}
