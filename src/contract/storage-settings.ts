@@ -42,5 +42,7 @@ export interface NetworkFacts {
 
 /** The endpoint as a person would name it. */
 export function endpointOf(storage: Pick<StorageSettings, 'endpoint' | 'region'>): string {
-  return storage.endpoint ?? `https://s3.${storage.region}.amazonaws.com`;
+  return (
+    storage.endpoint ?? `https://s3.${storage.region}.amazonaws.com${storage.region.startsWith('cn-') ? '.cn' : ''}`
+  );
 }

@@ -3,6 +3,22 @@ export type FaultClass = 'authentication' | 'permission' | 'network' | 'bucket-o
 
 export type StorageOperation = 'PUT' | 'GET' | 'DELETE';
 
+/** How long a connection test waits, in milliseconds. */
+export const CONNECTION_TEST_BOUNDS = {
+  /** For a connection. */
+  connectMs: 3_000,
+  /** For the next byte, on a connection that stands. */
+  socketMs: 3_000,
+  /** For one operation, its body included. */
+  requestMs: 5_000,
+  /** For everything. */
+  totalMs: 9_000,
+  /** Of that, kept for the DELETE. */
+  deleteMs: 2_000,
+  /** For an object to show that has just been stored. */
+  visibleMs: 2_000,
+} as const;
+
 /** The states of a connection test. */
 export type ConnectionTestState = 'Idle' | 'Testing' | 'Passed' | 'Failed';
 
@@ -25,6 +41,8 @@ export interface FailedVerdict {
   readonly faultClass: FaultClass;
   /** The operations that failed; empty where none was tried, or the fault is not one operation's. */
   readonly operations: readonly StorageOperation[];
+  /** Operations that were refused too, though perhaps only because there was no object to read. */
+  readonly unclear?: readonly StorageOperation[];
   /** The store's own code and HTTP status, where it answered. */
   readonly code?: string;
   readonly status?: number;

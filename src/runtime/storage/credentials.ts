@@ -1,0 +1,162 @@
+import { Fault } from '../../contract/fault';
+import { Circumstances } from '../../contract/fault-texts';
+import { faultOfSecret, SecretObservation } from '../../contract/secret-fault';
+import { StorageCredentialsSource } from '../../contract/storage-settings';
+import { Secrets } from '../secrets';
+import { observationOf, StorageKeys } from './s3-client';
+
+/** Keys of a storage that are at hand, and others that may be tried where these are refused. */
+export interface FoundKeys {
+  /** Absent under a role: the SDK finds them. */
+  readonly keys?: StorageKeys;
+  /** What a person should know about where they were found. */
+  readonly warning?: string;
+  /**
+   * The keys of the secret's current version, where those at hand are of a pinned one and differ.
+   * Undefined where there are none, or where they cannot be read.
+   */
+  readonly newer: () => Promise<FoundKeys | undefined>;
+}
+
+/** No keys: why, and what to do. */
+export class CredentialsFault extends Error {
+  constructor(readonly fault: Fault) {
+    super(fault.summary);
+  }
+
+  /** AWS says so for a while after a role or a policy was made. */
+  get mayBeTooEarly(): boolean {
+    return this.fault.faultClass === 'permission';
+  }
+}
+
+/**
+ * Finds the keys of a storage. A pinned version of a secret that is gone is replaced by the current one, with a warning.
+ *
+ * @throws CredentialsFault
+ */
+export async function findKeys(
+  circumstances: Circumstances,
+  secrets: Secrets,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<FoundKeys> {
+  const source = circumstances.storage.credentials;
+  switch (source.kind) {
+    case 'role':
+      return { newer: nothingNewer };
+    case 'environment':
+      return { keys: keysOfEnvironment(environment), newer: nothingNewer };
+    case 'secret':
+      return keysOfSecret(source, secrets, circumstances);
+  }
+}
+
+const nothingNewer = (): Promise<undefined> => Promise.resolve(undefined);
+
+function keysOfEnvironment(environment: NodeJS.ProcessEnv): StorageKeys {
+  const keys = {
+    accessKeyId: environment.AWS_ACCESS_KEY_ID,
+    secretAccessKey: environment.AWS_SECRET_ACCESS_KEY,
+    ...(environment.AWS_SESSION_TOKEN ? { sessionToken: environment.AWS_SESSION_TOKEN } : {}),
+  };
+  const flaw = flawOfKeys(keys);
+  if (flaw !== undefined) {
+    throw new CredentialsFault({
+      faultClass: 'authentication',
+      operations: [],
+      summary: `The environment ${flaw}.`,
+      remedy: 'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and AWS_SESSION_TOKEN if there is one.',
+    });
+  }
+  return keys as StorageKeys;
+}
+
+async function keysOfSecret(
+  { secretArn, versionId }: Extract<StorageCredentialsSource, { kind: 'secret' }>,
+  secrets: Secrets,
+  circumstances: Circumstances,
+): Promise<FoundKeys> {
+  const fail = (seen: SecretObservation): never => {
+    throw new CredentialsFault(faultOfSecret(seen, secretArn, circumstances));
+  };
+  const read = async (version?: string): Promise<StorageKeys> => {
+    const text = await secrets.read(secretArn, version).catch((error: unknown) => fail(secretObservationOf(error)));
+    const keys = parseKeys(text);
+    const flaw = flawOfKeys(keys);
+    return flaw === undefined ? (keys as StorageKeys) : fail({ kind: 'bad-content', flaw });
+  };
+  const current = async (why: string): Promise<FoundKeys> => ({
+    keys: await read(),
+    warning: `${why}: the current version of secret ${secretArn} is used. Deploy again to test and name it.`,
+    newer: nothingNewer,
+  });
+
+  if (versionId === undefined) {
+    return { keys: await read(), newer: nothingNewer };
+  }
+  let keys: StorageKeys;
+  try {
+    keys = await read(versionId);
+  } catch (error) {
+    if (error instanceof CredentialsFault && error.fault.code === 'ResourceNotFoundException') {
+      return current(`Version ${versionId} is gone`);
+    }
+    throw error;
+  }
+  return {
+    keys,
+    newer: async () => {
+      const found = await current(`Version ${versionId} is refused as wrong credentials`).catch(() => undefined);
+      return found !== undefined && !sameKeys(found.keys!, keys) ? found : undefined;
+    },
+  };
+}
+
+function sameKeys(one: StorageKeys, other: StorageKeys): boolean {
+  return (
+    one.accessKeyId === other.accessKeyId &&
+    one.secretAccessKey === other.secretAccessKey &&
+    one.sessionToken === other.sessionToken
+  );
+}
+
+function parseKeys(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What is wrong with keys, in words that show none of them; undefined where nothing is. */
+function flawOfKeys(keys: unknown): string | undefined {
+  if (typeof keys !== 'object' || keys === null || Array.isArray(keys)) {
+    return 'holds no JSON object';
+  }
+  const fields = keys as Record<string, unknown>;
+  for (const name of ['accessKeyId', 'secretAccessKey']) {
+    if (typeof fields[name] !== 'string' || fields[name] === '') {
+      return `lacks ${name}`;
+    }
+  }
+  for (const name of ['accessKeyId', 'secretAccessKey', 'sessionToken']) {
+    const value = fields[name] ?? '';
+    if (typeof value !== 'string' || !/^[\x21-\x7e]*$/.test(value)) {
+      return `has white space, or a character that no key has, in ${name}`;
+    }
+  }
+  return undefined;
+}
+
+function secretObservationOf(error: unknown): SecretObservation {
+  const { name, $metadata } = (error ?? {}) as { name?: string; $metadata?: { httpStatusCode?: number } };
+  if ($metadata?.httpStatusCode !== undefined) {
+    const code = name !== undefined && /^[A-Za-z][A-Za-z0-9.]{0,63}$/.test(name) ? name : 'Unknown';
+    return { kind: 'refused', code, status: $metadata.httpStatusCode };
+  }
+  if (name === 'AbortError') {
+    return { kind: 'no-answer', code: 'TOO_SLOW' };
+  }
+  const observation = observationOf(error);
+  return { kind: 'no-answer', code: observation.kind === 'no-answer' ? observation.code : 'UNKNOWN' };
+}

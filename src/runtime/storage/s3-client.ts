@@ -1,0 +1,212 @@
+import { createHash } from 'node:crypto';
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { Readable } from 'node:stream';
+import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { Bounds } from '../../contract/fault-texts';
+import { Observation } from '../../contract/observation';
+import { StorageSettings } from '../../contract/storage-settings';
+
+/** Keys of a storage. */
+export interface StorageKeys {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
+/** How one operation ended. */
+export interface Outcome {
+  readonly observation: Observation;
+  /** What a GET gave. */
+  readonly bytes?: Buffer;
+  /** The store keeps versions: what is deleted stays as an older one. */
+  readonly versioned?: boolean;
+}
+
+/** The longest error answer, and the longest answer to a PUT or DELETE, that is read. */
+const LONGEST_ERROR_BYTES = 64 * 1024;
+
+/**
+ * One S3-compatible store, asked once an operation: no retries, every wait bounded, every end of an operation told as
+ * a value. Nothing here ever throws for what the other side does.
+ */
+export class StorageClient {
+  private readonly s3: S3Client;
+
+  /** Without keys, those that the SDK finds for the role of the program are used. */
+  constructor(
+    private readonly settings: StorageSettings,
+    keys: StorageKeys | undefined,
+    private readonly bounds: Bounds,
+  ) {
+    this.s3 = new S3Client({
+      region: settings.region,
+      ...(settings.endpoint === undefined ? {} : { endpoint: settings.endpoint }),
+      ...(keys === undefined ? {} : { credentials: keys }),
+      forcePathStyle: settings.pathStyle,
+      maxAttempts: 1,
+      // Checksums that nobody asked for break half of the stores.
+      requestChecksumCalculation: 'WHEN_REQUIRED',
+      responseChecksumValidation: 'WHEN_REQUIRED',
+      // Not every store answers it, and then each PUT waits for seconds.
+      expectContinueHeader: false,
+      // A bucket is a bucket, whatever its name ends with.
+      disableS3ExpressSessionAuth: true,
+      requestHandler: new PlainAnswers(settings, bounds),
+    });
+  }
+
+  /** Stores an object. `waitMs` shortens the bound on the whole request. */
+  async put(key: string, body: Buffer, waitMs = this.bounds.requestMs): Promise<Outcome> {
+    return this.within(waitMs, async (abortSignal) => {
+      const answer = await this.s3.send(
+        new PutObjectCommand({
+          Bucket: this.settings.bucket,
+          Key: key,
+          Body: body,
+          ContentLength: body.length,
+          ContentMD5: createHash('md5').update(body).digest('base64'),
+        }),
+        { abortSignal },
+      );
+      return {
+        observation: { kind: 'done' },
+        versioned: answer.VersionId !== undefined && answer.VersionId !== 'null',
+      };
+    });
+  }
+
+  /** Reads an object of at most `maximumBytes`. */
+  async get(key: string, maximumBytes: number, waitMs = this.bounds.requestMs): Promise<Outcome> {
+    return this.within(waitMs, async (abortSignal) => {
+      const answer = await this.s3.send(new GetObjectCommand({ Bucket: this.settings.bucket, Key: key }), {
+        abortSignal,
+      });
+      const bytes = await readAtMost(answer.Body as Readable, maximumBytes);
+      return { observation: { kind: 'done' }, bytes };
+    });
+  }
+
+  async delete(key: string, waitMs = this.bounds.requestMs): Promise<Outcome> {
+    return this.within(waitMs, async (abortSignal) => {
+      const answer = await this.s3.send(new DeleteObjectCommand({ Bucket: this.settings.bucket, Key: key }), {
+        abortSignal,
+      });
+      return { observation: { kind: 'done' }, versioned: answer.DeleteMarker === true };
+    });
+  }
+
+  close(): void {
+    this.s3.destroy();
+  }
+
+  private async within(waitMs: number, operation: (signal: AbortSignal) => Promise<Outcome>): Promise<Outcome> {
+    if (waitMs <= 0) {
+      return { observation: { kind: 'no-answer', code: 'OUT_OF_TIME' } };
+    }
+    const code = waitMs < this.bounds.requestMs ? 'OUT_OF_TIME' : 'TOO_SLOW';
+    const abort = new AbortController();
+    let timer: NodeJS.Timeout | undefined;
+    // The signal ends the request; the race ends whatever does not listen to it.
+    const late = new Promise<Outcome>((resolve) => {
+      timer = setTimeout(() => {
+        resolve({ observation: { kind: 'no-answer', code } });
+        abort.abort();
+      }, waitMs);
+    });
+    const asked = operation(abort.signal).catch((error: unknown) => ({ observation: observationOf(error) }));
+    try {
+      return await Promise.race([late, asked]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+/** What an error of the SDK, or of the connection below it, says. */
+export function observationOf(error: unknown): Observation {
+  const { $response, code, name, message, cause } = (error ?? {}) as {
+    $response?: PlainAnswer;
+    code?: unknown;
+    name?: string;
+    message?: string;
+    cause?: { code?: unknown };
+  };
+  if ($response?.plainText !== undefined && $response.statusCode >= 300) {
+    return { kind: 'answer', status: $response.statusCode, ...s3ErrorIn($response.plainText, $response.headers) };
+  }
+  if (name === 'TimeoutError' && code === undefined) {
+    return {
+      kind: 'no-answer',
+      code: /did not establish a connection/.test(message ?? '') ? 'CONNECT_TIMEOUT' : 'SILENT',
+    };
+  }
+  if (name === 'CredentialsProviderError') {
+    return { kind: 'no-answer', code: 'NO_CREDENTIALS' };
+  }
+  const found = code ?? cause?.code;
+  return { kind: 'no-answer', code: typeof found === 'string' && /^[A-Z][A-Z0-9_]*$/.test(found) ? found : 'UNKNOWN' };
+}
+
+/** The code of an S3 error document, and the region that the bucket is said to be in; nothing of any other text. */
+function s3ErrorIn(text: string, headers: Record<string, string>): { code?: string; bucketRegion?: string } {
+  if (!/^\uFEFF?\s*(<\?xml[^>]*\?>\s*)?<Error\b/.test(text)) {
+    return {};
+  }
+  const code = /<Code>\s*([A-Za-z][A-Za-z0-9._-]{0,63})\s*<\/Code>/.exec(text)?.[1];
+  const region = headers['x-amz-bucket-region'] ?? /<Region>\s*([^<]*?)\s*<\/Region>/.exec(text)?.[1] ?? '';
+  return {
+    ...(code === undefined ? {} : { code }),
+    ...(/^[a-z][a-z0-9-]{0,31}$/.test(region) ? { bucketRegion: region } : {}),
+  };
+}
+
+type Handled = Awaited<ReturnType<NodeHttpHandler['handle']>>;
+type PlainAnswer = Handled['response'] & { plainText?: string };
+
+/**
+ * Node's handler, but every answer that is not an object's bytes is read here, and only so far: the SDK would collect
+ * an answer without end, and tells an error page from a store's error by guessing.
+ */
+class PlainAnswers extends NodeHttpHandler {
+  constructor({ caCertificate }: StorageSettings, { connectMs, socketMs }: Bounds) {
+    super({
+      connectionTimeout: connectMs,
+      socketTimeout: socketMs,
+      httpAgent: new HttpAgent({ keepAlive: true, maxSockets: 64 }),
+      httpsAgent: new HttpsAgent({ keepAlive: true, maxSockets: 64, ca: caCertificate }),
+    });
+  }
+
+  async handle(...[request, options]: Parameters<NodeHttpHandler['handle']>): Promise<Handled> {
+    const handled = await super.handle(request, options);
+    const response: PlainAnswer = handled.response;
+    if (response.statusCode >= 300 || request.method !== 'GET') {
+      const text = await readAtMost(response.body as Readable, LONGEST_ERROR_BYTES).catch((error: unknown) => {
+        // The status of an error says enough, even where its page goes on for ever.
+        if (response.statusCode >= 300 && (error as { code?: string }).code === 'ANSWER_TOO_LONG') {
+          return Buffer.alloc(0);
+        }
+        throw error;
+      });
+      response.plainText = text.toString('utf8');
+      response.body = Readable.from([text]);
+    }
+    return handled;
+  }
+}
+
+async function readAtMost(stream: Readable, maximumBytes: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of stream) {
+    length += (chunk as Buffer).length;
+    if (length > maximumBytes) {
+      stream.destroy();
+      throw Object.assign(new Error(`The answer is longer than ${maximumBytes} bytes.`), { code: 'ANSWER_TOO_LONG' });
+    }
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks, length);
+}

@@ -1,0 +1,164 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ActionError } from '../../contract/action-error';
+import { faultOf } from '../../contract/fault';
+import { Bounds, Circumstances } from '../../contract/fault-texts';
+import { isPassing, meaningOf, meansWrongCredentials, Observation } from '../../contract/observation';
+import { StorageSettings } from '../../contract/storage-settings';
+import { FaultClass, StorageOperation } from '../../contract/verdict';
+import { faultLine } from '../../contract/verdict-text';
+import { Log } from '../log';
+import { Secrets } from '../secrets';
+import { CredentialsFault, findKeys, FoundKeys } from './credentials';
+import { ObjectStore } from './object-store';
+import { Outcome, StorageClient } from './s3-client';
+
+/** What a StorageFault carries for machines. */
+export interface StorageFaultDetails {
+  readonly faultClass: FaultClass;
+  readonly operation?: StorageOperation;
+  readonly key?: string;
+  readonly code?: string;
+  readonly status?: number;
+  readonly remedy: string;
+}
+
+export interface ObjectStoreOptions {
+  readonly secrets: Secrets;
+  readonly log: Log;
+  /** Region of the program, for the remedy of a network fault. */
+  readonly region?: string;
+  /** @default - {@link BACKUP_BOUNDS} */
+  readonly bounds?: Bounds;
+  /** Waits so many milliseconds. @default - really */
+  readonly sleep?: (milliseconds: number) => Promise<unknown>;
+}
+
+/** A part is large and a store may be slow to take it in, but a connection that stands still is dead. */
+export const BACKUP_BOUNDS: Bounds = { connectMs: 3_000, socketMs: 30_000, requestMs: 300_000 };
+
+/** Longest object that is read: a part is a few tens of MiB, a manifest of very many files less. */
+export const MAXIMUM_OBJECT_BYTES = 256 * 1024 * 1024;
+
+/** Waits between the attempts of one operation, in milliseconds. */
+const PAUSES = [250, 1_000, 4_000];
+
+/**
+ * Opens a storage for backups.
+ *
+ * @throws ActionError StorageFault where there are no keys for it.
+ */
+export async function openObjectStore(settings: StorageSettings, options: ObjectStoreOptions): Promise<ObjectStore> {
+  const bounds = options.bounds ?? BACKUP_BOUNDS;
+  const circumstances = { storage: settings, region: options.region, bounds };
+  try {
+    const found = await findKeys(circumstances, options.secrets);
+    return new S3ObjectStore(circumstances, settings, found, options);
+  } catch (error) {
+    if (error instanceof CredentialsFault) {
+      const { faultClass, code, status, remedy } = error.fault;
+      const details: StorageFaultDetails = { faultClass, code, status, remedy };
+      throw new ActionError('StorageFault', faultLine(error.fault, settings), details);
+    }
+    throw error;
+  }
+}
+
+class S3ObjectStore implements ObjectStore {
+  private client: StorageClient;
+
+  constructor(
+    private readonly circumstances: Circumstances,
+    private readonly settings: StorageSettings,
+    private found: FoundKeys,
+    private readonly options: ObjectStoreOptions,
+  ) {
+    this.client = this.open();
+  }
+
+  async put(key: string, body: Buffer): Promise<void> {
+    const { observation } = await this.ask((client) => client.put(key, body));
+    this.demand('PUT', key, observation);
+  }
+
+  async get(key: string): Promise<Buffer | undefined> {
+    const { observation, bytes } = await this.ask((client) => client.get(key, MAXIMUM_OBJECT_BYTES));
+    if (isHidden(observation)) {
+      return undefined;
+    }
+    this.demand('GET', key, observation);
+    return bytes;
+  }
+
+  async delete(key: string): Promise<void> {
+    const { observation } = await this.ask((client) => client.delete(key));
+    this.demand('DELETE', key, observation);
+  }
+
+  /** One operation: passing faults are tried again, refused keys once with the secret's current ones. */
+  private async ask(operation: (client: StorageClient) => Promise<Outcome>): Promise<Outcome> {
+    let outcome = await this.persist(operation);
+    if (meansWrongCredentials(outcome.observation) && (await this.switchKeys())) {
+      outcome = await this.persist(operation);
+    }
+    return outcome;
+  }
+
+  private async persist(operation: (client: StorageClient) => Promise<Outcome>): Promise<Outcome> {
+    const wait = this.options.sleep ?? sleep;
+    let outcome = await operation(this.client);
+    for (const pause of PAUSES) {
+      if (!isWorthRepeating(outcome.observation)) {
+        return outcome;
+      }
+      // Scattered, so that parts that were refused together do not come back together.
+      await wait(pause * (0.5 + Math.random()));
+      outcome = await operation(this.client);
+    }
+    return outcome;
+  }
+
+  /** Whether there are other keys now. Operations under way with the old ones end as they would. */
+  private async switchKeys(): Promise<boolean> {
+    const before = this.found;
+    const newer = await before.newer();
+    if (this.found !== before) {
+      return true;
+    }
+    if (newer === undefined) {
+      return false;
+    }
+    this.found = newer;
+    this.client = this.open();
+    return true;
+  }
+
+  private open(): StorageClient {
+    if (this.found.warning !== undefined) {
+      this.options.log.warn('storage-credentials', { warning: this.found.warning });
+    }
+    return new StorageClient(this.settings, this.found.keys, this.circumstances.bounds);
+  }
+
+  private demand(operation: StorageOperation, key: string, observation: Observation): void {
+    const fault = faultOf({ [operation]: observation }, this.circumstances);
+    if (fault !== undefined) {
+      const { faultClass, code, status, remedy } = fault;
+      const details: StorageFaultDetails = { faultClass, operation, key, code, status, remedy };
+      throw new ActionError('StorageFault', faultLine(fault, { ...this.settings, key }), details);
+    }
+  }
+}
+
+/** No such object, or a store that does not say so to whoever may not list. */
+function isHidden(observation: Observation): boolean {
+  return ['missing', 'denied'].includes(meaningOf(observation));
+}
+
+/** Besides what passes by itself: a silence or a slowness, which a backup can afford to try again. */
+function isWorthRepeating(observation: Observation): boolean {
+  return (
+    isPassing(observation) ||
+    (observation.kind === 'no-answer' &&
+      ['CONNECT_TIMEOUT', 'ETIMEDOUT', 'SILENT', 'TOO_SLOW'].includes(observation.code))
+  );
+}
