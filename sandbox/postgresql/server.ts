@@ -1,0 +1,356 @@
+import { ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, chown, FileHandle, mkdir, open, readFile, stat, writeFile } from 'node:fs/promises';
+import { AddressInfo, createServer } from 'node:net';
+import * as path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client, escapeIdentifier, escapeLiteral } from 'pg';
+import { CertificateAuthority } from '../certificate-authority';
+import { POSTGRESQL_MAJORS, PostgreSqlMajor, PostgreSqlProgram } from './program';
+import { DatabaseMaster, RDS_ADMIN, RDS_CLIENT_AUTHENTICATION, rdsBootstrapStatements } from './rds-bootstrap';
+
+export interface PostgreSqlServerProps {
+  /** The identifier of the RDS instance that the server stands for. */
+  readonly identifier: string;
+  readonly major: PostgreSqlMajor;
+  /**
+   * The server's own directory for program, data, certificate and log, some 120 MB; made if missing, never removed.
+   * Started by root, the server runs as another user, who must be able to pass through every directory above.
+   */
+  readonly dataDirectory: string;
+  readonly master: DatabaseMaster;
+  /** @default - no database but those that every RDS instance has */
+  readonly databaseName?: string;
+  /** Issues the server's certificate, for `localhost` and `127.0.0.1`. */
+  readonly certificateAuthority: CertificateAuthority;
+  /** @default - a free one */
+  readonly port?: number;
+}
+
+/**
+ * A real PostgreSQL server that looks to its clients like an RDS instance: TLS only, a master that is no superuser,
+ * a superuser that nobody can be. It listens on 127.0.0.1 alone and is a direct child of this process, which has to
+ * stop it: it does not end when this process ends.
+ */
+export class PostgreSqlServer {
+  /**
+   * Makes a new cluster and starts it; done when the master can log in.
+   *
+   * @throws if the program is not installed, the directory cannot be used, or the server does not come up; nothing
+   * keeps running then, and the end of the log is in the message
+   */
+  static async start(props: PostgreSqlServerProps): Promise<PostgreSqlServer> {
+    if (!POSTGRESQL_MAJORS.includes(props.major)) {
+      throw new Error(
+        `The sandbox has PostgreSQL ${POSTGRESQL_MAJORS.join(', ')}, not ${props.major}: choose one of them for ${props.identifier}.`,
+      );
+    }
+    const program = await PostgreSqlProgram.find(props.major);
+    const files = serverFiles(path.resolve(props.dataDirectory));
+    const user = serverUser();
+    await mkdir(files.directory, { recursive: true });
+    if (user) await openTheWay(files.directory, user.uid);
+    await program.copyTo(files.program);
+    await mkdir(files.cluster, { mode: 0o700 });
+    await giveTo(user, files.cluster);
+
+    const log = await open(files.log, 'a', 0o600);
+    try {
+      const runner = new ProgramRunner(files, log, user);
+      await runner.finish('initdb', INITDB_ARGUMENTS, '');
+      await runner.finish(
+        'postgres',
+        SINGLE_USER_ARGUMENTS,
+        rdsBootstrapStatements(props).map(singleUserLine).join(''),
+      );
+      await writeSecurityFiles(files, props.certificateAuthority, user);
+
+      return await firstToStart(props.port ? [props.port] : await freePorts(), async (port) => {
+        const child = runner.start('postgres', serverArguments(port));
+        const server = new PostgreSqlServer(props, port, files.log, child);
+        await server.waitUntilReady(files.postmaster).catch(async (error: Error) => {
+          await server.stop();
+          throw new Error(`${error.message}\n${await endOf(files.log)}`);
+        });
+        return server;
+      });
+    } finally {
+      await log.close();
+    }
+  }
+
+  readonly identifier: string;
+  readonly major: PostgreSqlMajor;
+  readonly host = 'localhost';
+  readonly processId: number;
+  /** The certificate that clients verify the server against. */
+  readonly caFile: string;
+
+  private readonly caPem: string;
+  private currentMaster: DatabaseMaster;
+  private serverVersion = '';
+  private stopping?: Promise<void>;
+
+  private constructor(
+    props: PostgreSqlServerProps,
+    readonly port: number,
+    readonly logFile: string,
+    private readonly child: ChildProcess,
+  ) {
+    this.identifier = props.identifier;
+    this.major = props.major;
+    this.processId = child.pid!;
+    this.caFile = props.certificateAuthority.certificateFile;
+    this.caPem = props.certificateAuthority.certificatePem;
+    this.currentMaster = props.master;
+  }
+
+  /** The master as it can log in now. */
+  get master(): DatabaseMaster {
+    return this.currentMaster;
+  }
+
+  /** What the server says it is, such as `17.10`. */
+  get version(): string {
+    return this.serverVersion;
+  }
+
+  /** Gives the master another password, as RDS does when it rotates the master secret. Open sessions stay. */
+  async changeMasterPassword(password: string): Promise<void> {
+    const { username } = this.master;
+    await this.asMaster((client) =>
+      client.query(`ALTER ROLE ${escapeIdentifier(username)} PASSWORD ${escapeLiteral(password)}`),
+    );
+    this.currentMaster = { username, password };
+  }
+
+  /** Ends the server, harder with every step, and returns when its process is gone. Harmless when it is gone already. */
+  async stop(): Promise<void> {
+    this.stopping ??= endProcess(this.child);
+    return this.stopping;
+  }
+
+  private async waitUntilReady(postmasterFile: string): Promise<void> {
+    const deadline = Date.now() + READY_WITHIN;
+    while (!(await saysReady(postmasterFile))) {
+      if (hasEnded(this.child)) {
+        throw new Error(`PostgreSQL ${this.major} for ${this.identifier} ended while starting.`);
+      }
+      if (Date.now() > deadline) {
+        throw new Error(
+          `PostgreSQL ${this.major} for ${this.identifier} was not ready after ${READY_WITHIN / 1000} seconds.`,
+        );
+      }
+      await sleep(10);
+    }
+    const { rows } = await this.asMaster((client) => client.query('SHOW server_version'));
+    this.serverVersion = rows[0].server_version;
+  }
+
+  private async asMaster<T>(action: (client: Client) => Promise<T>): Promise<T> {
+    const { username: user, password } = this.master;
+    const { host, port, caPem: ca } = this;
+    const client = new Client({ host, port, user, password, database: 'postgres', ssl: { ca } });
+    await client.connect();
+    try {
+      return await action(client);
+    } finally {
+      await client.end();
+    }
+  }
+}
+
+/** Milliseconds for a new server to accept connections; far more than it needs on a busy machine. */
+const READY_WITHIN = 60_000;
+
+/** How a server is asked to end, and the milliseconds it has to obey: fast, immediate, by force. */
+const WAYS_TO_END: [NodeJS.Signals, number][] = [
+  ['SIGINT', 15_000],
+  ['SIGQUIT', 5_000],
+  ['SIGKILL', 5_000],
+];
+
+/** Nobody: who the server runs as when this process is root, as whom PostgreSQL refuses to run. */
+const NOBODY: ServerUser = { uid: 65534, gid: 65534 };
+
+// RDS has en_US.UTF-8 of the C library. Linux machines often lack it, but none lacks this one of the same encoding.
+const LOCALE = process.platform === 'darwin' ? 'en_US.UTF-8' : 'C.UTF-8';
+
+const INITDB_ARGUMENTS = [
+  `--username=${RDS_ADMIN}`,
+  '--encoding=UTF8',
+  `--locale=${LOCALE}`,
+  '--auth=reject',
+  '--no-sync',
+  '--no-instructions',
+];
+
+// An error ends the session, since a half-made RDS would prove nothing; and no statement, as one holds a password,
+// goes to the log with it.
+const SINGLE_USER_ARGUMENTS = [
+  '--single',
+  '-j',
+  ...settings({ fsync: 'off', exit_on_error: 'on', log_min_error_statement: 'panic' }),
+  'postgres',
+];
+
+/** In single-user mode an empty line after the semicolon ends a statement. */
+function singleUserLine(statement: string): string {
+  return `${statement};\n\n`;
+}
+
+function serverArguments(port: number): string[] {
+  return settings({
+    port: String(port),
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    ssl: 'on',
+    password_encryption: 'scram-sha-256',
+    timezone: 'UTC',
+    log_timezone: 'UTC',
+    shared_buffers: '32MB',
+    // A sandbox's data need not outlive a crash of the machine: waiting for the disk would prove nothing.
+    fsync: 'off',
+    synchronous_commit: 'off',
+    full_page_writes: 'off',
+  });
+}
+
+function settings(values: Record<string, string>): string[] {
+  return Object.entries(values).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+}
+
+interface ServerUser {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+function serverUser(): ServerUser | undefined {
+  return process.getuid?.() === 0 ? NOBODY : undefined;
+}
+
+type ServerFiles = ReturnType<typeof serverFiles>;
+
+function serverFiles(directory: string) {
+  const cluster = path.join(directory, 'cluster');
+  return {
+    directory,
+    cluster,
+    program: path.join(directory, 'program'),
+    log: path.join(directory, 'server.log'),
+    postmaster: path.join(cluster, 'postmaster.pid'),
+  };
+}
+
+/** Runs the programs of one server, as its user, in its directory, with nothing of our environment. */
+class ProgramRunner {
+  constructor(
+    private readonly files: ServerFiles,
+    private readonly log: FileHandle,
+    private readonly user: ServerUser | undefined,
+  ) {}
+
+  /** The log is a file and not a pipe: a server must not end, nor hang, with whoever reads. */
+  start(name: string, args: string[], input: 'ignore' | 'pipe' = 'ignore'): ChildProcess {
+    return spawn(path.join(this.files.program, 'bin', name), args, {
+      ...this.user,
+      cwd: this.files.directory,
+      env: { PGDATA: this.files.cluster, LC_ALL: 'C' },
+      stdio: [input, this.log.fd, this.log.fd],
+    });
+  }
+
+  async finish(name: string, args: string[], input: string): Promise<void> {
+    const child = this.start(name, args, 'pipe');
+    // A program that ends early closes its input; its exit code says why, not our write.
+    child.stdin!.on('error', () => undefined).end(input);
+    const [code, signal] = await once(child, 'exit');
+    if (code !== 0) {
+      throw new Error(`${name} ended with ${code ?? signal}.\n${await endOf(this.files.log)}`);
+    }
+  }
+}
+
+async function writeSecurityFiles(
+  files: ServerFiles,
+  authority: CertificateAuthority,
+  user: ServerUser | undefined,
+): Promise<void> {
+  const { certificatePem, keyPem } = authority.issue(['localhost', '127.0.0.1']);
+  const contents = {
+    'server.crt': certificatePem,
+    'server.key': keyPem,
+    'pg_hba.conf': RDS_CLIENT_AUTHENTICATION,
+  };
+  for (const [name, content] of Object.entries(contents)) {
+    const file = path.join(files.cluster, name);
+    await writeFile(file, content, { mode: 0o600 });
+    await giveTo(user, file);
+  }
+}
+
+async function giveTo(user: ServerUser | undefined, file: string): Promise<void> {
+  if (user) await chown(file, user.uid, user.gid);
+}
+
+/**
+ * Lets the server's user pass through the server's own directory, and makes sure that those above let it pass too:
+ * they are not ours to open.
+ */
+async function openTheWay(directory: string, uid: number): Promise<void> {
+  await chmod(directory, 0o711);
+  for (let above = path.dirname(directory); above !== path.dirname(above); above = path.dirname(above)) {
+    const { mode } = await stat(above);
+    // The last octal digit is odd when others may pass through.
+    if (mode % 2 === 0) {
+      throw new Error(
+        `PostgreSQL refuses to run as root, so it runs as user ${uid}, who cannot pass through ${above}: ` +
+          `choose another data directory than ${directory}, or run "chmod o+x ${above}".`,
+      );
+    }
+  }
+}
+
+/** Several, because another process may take one between our look and the server's. */
+async function freePorts(): Promise<number[]> {
+  const listeners = [1, 2, 3].map(() => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(listeners.map((listener) => once(listener, 'listening')));
+  const ports = listeners.map((listener) => (listener.address() as AddressInfo).port);
+  await Promise.all(listeners.map((listener) => once(listener.close(), 'close')));
+  return ports;
+}
+
+async function firstToStart<T>(ports: number[], start: (port: number) => Promise<T>): Promise<T> {
+  const [port, ...others] = ports;
+  return start(port).catch((error: Error) => {
+    if (others.length === 0 || !error.message.includes('Address already in use')) throw error;
+    return firstToStart(others, start);
+  });
+}
+
+/** The server writes its state into the eighth line of its own pid file. */
+async function saysReady(postmasterFile: string): Promise<boolean> {
+  const text = await readFile(postmasterFile, 'utf8').catch(() => '');
+  return text.split('\n')[7]?.trim() === 'ready';
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
+}
+
+async function endProcess(child: ChildProcess): Promise<void> {
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  for (const [signal, patience] of WAYS_TO_END) {
+    if (hasEnded(child)) return;
+    child.kill(signal);
+    const waiting = new AbortController();
+    await Promise.race([ended, sleep(patience, undefined, { signal: waiting.signal }).catch(() => undefined)]);
+    waiting.abort();
+  }
+  if (!hasEnded(child)) throw new Error(`The PostgreSQL server with process id ${child.pid} does not end.`);
+}
+
+async function endOf(logFile: string): Promise<string> {
+  const lines = (await readFile(logFile, 'utf8')).trimEnd().split('\n');
+  return `The end of ${logFile}:\n${lines.slice(-10).join('\n')}`;
+}
