@@ -1,0 +1,171 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { FileHandle, mkdir, open, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { extract } from 'tar-stream';
+import { ActionError } from '../../contract/action-error';
+import { FileFacts, Manifest, PartFacts, SegmentFacts } from '../../contract/manifest';
+import { ObjectKeys } from '../../contract/object-keys';
+import { ObjectStore } from '../storage/object-store';
+
+export interface PartsSource {
+  readonly store: ObjectStore;
+  readonly keys: ObjectKeys;
+  readonly manifest: Manifest;
+  readonly signal: AbortSignal;
+}
+
+/** A segment, and where its bytes belong. */
+interface Destination {
+  readonly file: string;
+  readonly offset: number;
+  readonly size: number;
+}
+
+/**
+ * Fetches the parts of a backup and puts its files into a directory. No byte of a part is used before its size and its
+ * digest are right, and no file is left to the caller before the same holds for it as a whole. While one part is
+ * unpacked the next one is on its way, so that two are in memory at most.
+ *
+ * @throws VerificationFailed naming the part or the file that is missing, damaged or another's.
+ */
+export async function readParts(source: PartsSource, directory: string): Promise<void> {
+  const { manifest, signal } = source;
+  for (const file of manifest.files) await makeRoom(file, directory);
+  const members = destinations(manifest);
+  let coming = fetchAhead(source, manifest.parts[0]);
+  for (const [index, part] of manifest.parts.entries()) {
+    signal.throwIfAborted();
+    const body = await coming;
+    coming = fetchAhead(source, manifest.parts[index + 1]);
+    await unpack(
+      body!,
+      members.get(part.number) ?? new Map(),
+      directory,
+      source.keys.part(manifest.backup, part.number),
+    );
+  }
+  for (const file of manifest.files) {
+    signal.throwIfAborted();
+    await verifyFile(file, directory);
+  }
+}
+
+/**
+ * Fetches one part.
+ *
+ * @throws VerificationFailed where it is missing, or its size or digest is not the manifest's.
+ */
+export async function fetchPart(source: Omit<PartsSource, 'signal'>, part: PartFacts): Promise<Buffer> {
+  const key = source.keys.part(source.manifest.backup, part.number);
+  const body = await source.store.get(key);
+  if (!body) throw damaged(key, 'is missing');
+  if (body.length !== part.size) throw damaged(key, `has ${body.length} bytes, not the ${part.size} of the manifest`);
+  const digest = createHash('sha256').update(body).digest('hex');
+  if (digest !== part.sha256) throw damaged(key, `has SHA-256 ${digest}, not the ${part.sha256} of the manifest`);
+  return body;
+}
+
+/** Where the members of each part belong, by their names. */
+function destinations(manifest: Manifest): Map<number, Map<string, Destination>> {
+  const found = new Map<number, Map<string, Destination>>(manifest.parts.map(({ number }) => [number, new Map()]));
+  for (const file of manifest.files) {
+    let offset = 0;
+    for (const { part, member, size } of file.segments) {
+      found.get(part)?.set(member, { file: file.name, offset, size });
+      offset += size;
+    }
+  }
+  return found;
+}
+
+/** The next part on its way; a failure waits for whoever asks for it. */
+function fetchAhead(source: PartsSource, part: PartFacts | undefined): Promise<Buffer> | undefined {
+  const coming = part && fetchPart(source, part);
+  coming?.catch(() => undefined);
+  return coming;
+}
+
+async function makeRoom(file: FileFacts, directory: string): Promise<void> {
+  const path = pathOf(file.name, directory);
+  if (total(file.segments) !== file.size) {
+    throw new ActionError(
+      'VerificationFailed',
+      `The manifest is damaged: the segments of ${file.name} have ${total(file.segments)} bytes, the file ${file.size}.`,
+    );
+  }
+  await mkdir(dirname(path), { recursive: true });
+  await rm(path, { force: true });
+  await (await open(path, 'wx', 0o600)).close();
+}
+
+async function unpack(body: Buffer, members: Map<string, Destination>, directory: string, key: string): Promise<void> {
+  const archive = extract();
+  const unpacking = pipeline(Readable.from([body]), archive);
+  unpacking.catch(() => undefined);
+  let current: { readonly name: string; readonly handle: FileHandle } | undefined;
+  try {
+    for await (const entry of archive) {
+      const { name, size, type } = entry.header;
+      const destination = members.get(name);
+      // Only what the manifest names is written, and only to where the manifest has it.
+      if (!destination || destination.size !== size || type !== 'file') {
+        throw damaged(key, `holds ${name} (${type}, ${size} bytes), which the manifest does not have there`);
+      }
+      members.delete(name);
+      if (current?.name !== destination.file) {
+        await current?.handle.close();
+        current = { name: destination.file, handle: await open(pathOf(destination.file, directory), 'r+') };
+      }
+      let position = destination.offset;
+      for await (const chunk of entry as AsyncIterable<Buffer>) {
+        await current.handle.write(chunk, 0, chunk.length, position);
+        position += chunk.length;
+      }
+    }
+    await unpacking;
+  } finally {
+    await current?.handle.close();
+  }
+  if (members.size > 0) throw damaged(key, `lacks ${[...members.keys()].slice(0, 5).join(', ')}`);
+}
+
+async function verifyFile(file: FileFacts, directory: string): Promise<void> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(pathOf(file.name, directory)), hash);
+  const digest = hash.digest('hex');
+  if (digest !== file.sha256) {
+    throw new ActionError(
+      'VerificationFailed',
+      `The file ${file.name} of the backup has SHA-256 ${digest} when put together, not the ${file.sha256} of the ` +
+        `manifest (parts ${[...new Set(file.segments.map(({ part }) => part))].join(', ')}). Choose another backup.`,
+    );
+  }
+}
+
+/** @throws VerificationFailed for a name that is not a folder and a file in it, or leads elsewhere. */
+function pathOf(name: string, directory: string): string {
+  const segments = name.split('/');
+  // eslint-disable-next-line no-control-regex
+  const plain = segments.every((segment) => segment !== '' && !/^\.\.?$|[\u0000-\u001f\\]/.test(segment));
+  if (segments.length !== 2 || !plain) {
+    throw new ActionError(
+      'VerificationFailed',
+      `The manifest is damaged: a file of a backup is named <database>/<file>; got ${JSON.stringify(name)}.`,
+    );
+  }
+  return join(directory, ...segments);
+}
+
+function total(segments: readonly SegmentFacts[]): number {
+  return segments.reduce((sum, { size }) => sum + size, 0);
+}
+
+function damaged(key: string, what: string): ActionError {
+  return new ActionError(
+    'VerificationFailed',
+    `The part ${key} ${what}. The backup cannot be restored whole: choose another one, or put the part back.`,
+  );
+}
