@@ -1,0 +1,45 @@
+import { ActionError } from '../../contract/action-error';
+import { Action, Answers, Request } from '../../contract/requests';
+import { Runtime } from '../runtime';
+import { backUp } from './back-up';
+import { list } from './list';
+import { prune } from './prune';
+import { restore } from './restore';
+import { restoreCheck } from './restore-check';
+import { show } from './show';
+import { testConnection } from './test-connection';
+import { verify } from './verify';
+import { watch } from './watch';
+
+type Performers = {
+  readonly [A in Action]: (request: Extract<Request, { action: A }>, runtime: Runtime) => Promise<Answers[A]>;
+};
+
+const PERFORMERS: Performers = {
+  'test-connection': async (request, runtime) => testConnection(request, runtime),
+  'back-up': backUp,
+  watch,
+  list,
+  show,
+  verify,
+  prune,
+  'restore-check': async (request, runtime) => restoreCheck(request, runtime),
+  restore: async (request, runtime) => restore(request, runtime),
+};
+
+/**
+ * Does what a request asks for.
+ *
+ * @throws ActionError; InvalidRequest where there is no such action.
+ */
+export async function perform<R extends Request>(request: R, runtime: Runtime): Promise<Answers[R['action']]> {
+  const action = (request as Partial<Request> | null | undefined)?.action;
+  if (action === undefined || !Object.hasOwn(PERFORMERS, action)) {
+    throw new ActionError(
+      'InvalidRequest',
+      `There is no action ${JSON.stringify(action)}; there are ${Object.keys(PERFORMERS).join(', ')}.`,
+    );
+  }
+  const performer = PERFORMERS[action] as (request: R, runtime: Runtime) => Promise<Answers[R['action']]>;
+  return performer(request, runtime);
+}
