@@ -279,7 +279,7 @@ class ImportedDatabase extends Construct implements IManagedDatabase {
     validateIdentifier(attributes.identifier, this);
     this.identifier = attributes.identifier;
     this.port = attributes.port ?? 5432;
-    this.endpoint = `${attributes.address}:${Token.asString(this.port)}`;
+    this.endpoint = `${attributes.address}:${Token.isUnresolved(this.port) ? Token.asString(this.port) : this.port}`;
     this.masterSecretArn = attributes.masterSecretArn;
     this.masterSecretKmsKeyArn = attributes.masterSecretKmsKeyArn;
     this.securityGroupId = attributes.securityGroupId;

@@ -1,5 +1,5 @@
 import { LambdaInvocation } from '@cdktf/provider-aws/lib/lambda-invocation';
-import { Fn, ITerraformDependable, Token } from 'cdktf';
+import { Fn, ITerraformDependable, propertyAccess, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { BackupFunction } from './backup-function';
 import { Request } from '../contract/requests';
@@ -34,6 +34,6 @@ export class Invocation extends Construct {
 
   /** A field of the answer, which Terraform knows once the function has run. */
   answer(field: string): string {
-    return Token.asString(Fn.lookup(Fn.jsondecode(this.resource.result), field, ''));
+    return Token.asString(propertyAccess(Fn.jsondecode(this.resource.result), [field]));
   }
 }

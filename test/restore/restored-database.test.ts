@@ -1,0 +1,150 @@
+import { BackupSource, DatabaseEngine, DatabasePlan, RestoredDatabase } from '../../src';
+import { NETWORK, newScheduledBackup, newStack, newStorage, requestOf, Synthesized } from '../support/synth';
+
+function newRestoredDatabase(stack: any, source: BackupSource, props: object = {}): RestoredDatabase {
+  return new RestoredDatabase(stack, 'Restored', {
+    identifier: 'orders-restored',
+    engine: DatabaseEngine.postgreSql('17'),
+    plan: DatabasePlan.SMALL,
+    network: NETWORK,
+    source,
+    ...props,
+  });
+}
+
+describe('RestoredDatabase', () => {
+  const stack = newStack();
+  newRestoredDatabase(stack, BackupSource.fromStorage(newStorage(), 'orders'));
+  const synthesized = Synthesized.of(stack);
+  const check = synthesized.one('aws_lambda_invocation', 'RestoreCheck');
+  const restore = synthesized.one('aws_lambda_invocation', 'Restored/Restore/');
+  const instance = synthesized.one('aws_db_instance');
+
+  test('is checked before the instance is made, and filled after it', () => {
+    expect(synthesized.before(instance)).toContain(check.address);
+    expect(synthesized.before(check)).not.toContain(instance.address);
+    expect(synthesized.before(restore)).toContain(instance.address);
+    expect(synthesized.before(restore)).toContain(synthesized.one('aws_iam_role_policy', 'DatabaseGrant').address);
+  });
+
+  test('asks the check with the source and what the target is', () => {
+    expect(requestOf(check.body.input)).toMatchObject({
+      action: 'restore-check',
+      source: { database: 'orders', backup: { kind: 'latest' }, storage: { bucket: 'company-backups' } },
+      target: { engineMajor: 17, plan: { vcpu: 2, memoryGib: 2, storageGib: 20 } },
+      sourceDescription: 'latest backup of https://s3.example.com/company-backups/production/orders',
+    });
+  });
+
+  test('restores the very backup that was checked, whatever is the latest by then', () => {
+    expect(requestOf(restore.body.input)).toMatchObject({
+      action: 'restore',
+      source: { backup: { kind: 'backup', id: `\${jsondecode(${check.address}.result).backup}` } },
+      target: { identifier: 'orders-restored' },
+    });
+  });
+
+  test('runs both once in the life of the instance', () => {
+    const once = ['function_name', 'qualifier', 'input'];
+    expect(check.body.lifecycle).toEqual({ ignore_changes: once });
+    expect(restore.body.lifecycle).toEqual({
+      ignore_changes: once,
+      replace_triggered_by: [`${instance.address}.resource_id`],
+    });
+    expect(check.body.triggers).toEqual({ identifier: 'orders-restored' });
+    expect(restore.body).not.toHaveProperty('triggers');
+  });
+
+  test('refuses a changed source with an explanation', () => {
+    const [precondition] = instance.body.lifecycle.precondition;
+    expect(precondition.condition).toContain(`jsondecode(${check.address}.result).sourceDescription == `);
+    expect(precondition.condition).toContain(
+      'latest backup of https://s3.example.com/company-backups/production/orders',
+    );
+    expect(precondition.error_message).toContain('The source of restored database orders-restored has changed.');
+  });
+
+  test('has its own backups, which wait for the restore', () => {
+    const other = newStack();
+    const restored = newRestoredDatabase(other, BackupSource.fromStorage(newStorage(), 'orders'));
+    newScheduledBackup(other, restored);
+    const result = Synthesized.of(other);
+    expect(result.before(result.one('aws_scheduler_schedule', 'Backup/Schedule'))).toContain(
+      result.one('aws_lambda_invocation', 'Restored/Restore/').address,
+    );
+    expect(result.all('aws_lambda_function')).toHaveLength(1);
+  });
+
+  test('has construct ids that are a contract', () => {
+    expect(
+      synthesized.resources
+        .map((resource) => resource.path)
+        .filter((path) => !path.includes('BackupFunction'))
+        .sort(),
+    ).toEqual(
+      [
+        'stack/Restored/ParameterGroup',
+        'stack/Restored/Resource',
+        'stack/Restored/RestoreCheck/Resource',
+        'stack/Restored/Restore/Resource',
+        'stack/Restored/SecurityGroup',
+        'stack/Restored/SourceStorage/Grant/Resource',
+        'stack/Restored/SourceStorage/Versions',
+        'stack/Restored/SubnetGroup',
+      ].sort(),
+    );
+  });
+
+  test('fails with a plan below the source', () => {
+    const other = newStack();
+    const backup = newScheduledBackup(other);
+    expect(() => newRestoredDatabase(other, backup.latest(), { plan: DatabasePlan.MICRO })).toThrow(
+      'The plan of a restored database is at least that of its source, small (2 vCPU, 2 GiB memory, 20 GiB storage), in vCPU, memory and storage. Got "micro (2 vCPU, 1 GiB memory, 20 GiB storage)". Choose a larger plan. (at stack/Restored)',
+    );
+  });
+
+  test('fails with an engine older than the source', () => {
+    const other = newStack();
+    const backup = newScheduledBackup(other);
+    expect(() => newRestoredDatabase(other, backup.latest(), { engine: DatabaseEngine.postgreSql('16.9') })).toThrow(
+      'The engine of a restored database is not older than that of its source, PostgreSQL 17. Got "16.9".',
+    );
+  });
+});
+
+describe('BackupSource', () => {
+  const selectorOf = (source: BackupSource) => {
+    const stack = newStack();
+    newRestoredDatabase(stack, source);
+    return requestOf(Synthesized.of(stack).one('aws_lambda_invocation', 'RestoreCheck').body.input).source.backup;
+  };
+
+  test('names a backup in either form of its id', () => {
+    const backup = newScheduledBackup(newStack());
+    const expected = { kind: 'backup', id: '20261122T030000Z' };
+    expect(selectorOf(backup.backup('20261122T030000Z'))).toEqual(expected);
+    expect(selectorOf(BackupSource.backupFromStorage(newStorage(), 'orders', '2026-11-22T03:00:00Z'))).toEqual(
+      expected,
+    );
+  });
+
+  test('names the last backup before a moment', () => {
+    const expected = { kind: 'before', time: '2026-11-22T03:00:00Z' };
+    expect(selectorOf(newScheduledBackup(newStack()).before('2026-11-22T03:00:00Z'))).toEqual(expected);
+    expect(selectorOf(BackupSource.beforeFromStorage(newStorage(), 'orders', '2026-11-22T03:00:00Z'))).toEqual(
+      expected,
+    );
+  });
+
+  test.each(['yesterday', '20260230T030000Z', ''])('fails with the backup id %j', (id) => {
+    expect(() => newScheduledBackup(newStack()).backup(id)).toThrow(
+      `A backup id is a UTC second such as 20261122T030000Z or 2026-11-22T03:00:00Z; got ${JSON.stringify(id)}.`,
+    );
+  });
+
+  test.each(['yesterday', '2026-11-22', '2026-13-01T00:00:00Z'])('fails with the moment %j', (time) => {
+    expect(() => newScheduledBackup(newStack()).before(time)).toThrow(
+      `A moment is ISO 8601 in UTC. Got ${JSON.stringify(time)}. Write it as 2026-11-22T03:00:00Z.`,
+    );
+  });
+});
