@@ -143,7 +143,7 @@ export interface BackUpAnswer {
 
 export interface WatchAnswer {
   readonly newest?: BackupId;
-  /** Seconds since the newest backup was completed. Absent: there never was one. */
+  /** Seconds since the newest backup was completed, else since the moment that the request names. */
   readonly ageSeconds?: number;
 }
 

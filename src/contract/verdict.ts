@@ -31,6 +31,8 @@ export interface PassedVerdict {
   readonly bucket: string;
   readonly path: string;
   readonly key: string;
+  /** When the test passed; ISO 8601, UTC. */
+  readonly testedAt: string;
   readonly durationMs: number;
   /** What a person should know although the test passed. */
   readonly warnings: readonly string[];

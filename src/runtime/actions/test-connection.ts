@@ -54,6 +54,7 @@ export async function testConnection(
       ? {
           state: 'Passed',
           ...place,
+          testedAt: runtime.now().toISOString(),
           durationMs,
           warnings:
             database === undefined ? [...warnings, 'No database was named, so no owner was checked.'] : warnings,

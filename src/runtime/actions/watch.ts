@@ -5,7 +5,10 @@ import { CatalogStore } from '../catalog/catalog-store';
 import { BACKUP_AGE_METRIC, emitMetric } from '../metrics';
 import { Runtime } from '../runtime';
 
-/** Tells how old the newest completed backup is. Only reads. Where there is none, the metric's absence is the message. */
+/**
+ * Tells how old the newest completed backup is. Only reads. Where there is none yet, the age is counted from the moment
+ * that the request names, so that a schedule whose first backup never comes is noticed as one whose next does not.
+ */
 export async function watch(request: WatchRequest, runtime: Runtime): Promise<WatchAnswer> {
   const store = await runtime.openStorage(request.storage);
   const keys = new ObjectKeys(request.storage.path, request.database);
@@ -13,10 +16,13 @@ export async function watch(request: WatchRequest, runtime: Runtime): Promise<Wa
   const newest = selectBackup(catalog?.entries ?? [], { kind: 'latest' });
   if (!newest) {
     runtime.log.warn('no-completed-backup', { database: request.database });
+  }
+  const since = newest ? completionTime(newest) : Date.parse(request.since ?? '');
+  if (Number.isNaN(since)) {
     return {};
   }
   const now = runtime.now();
-  const ageSeconds = Math.max(0, Math.round((now.getTime() - completionTime(newest)) / 1000));
+  const ageSeconds = Math.max(0, Math.round((now.getTime() - since) / 1000));
   emitMetric(runtime.log, BACKUP_AGE_METRIC, ageSeconds, request.database, now);
-  return { newest: newest.id, ageSeconds };
+  return { newest: newest?.id, ageSeconds };
 }
