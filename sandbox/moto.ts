@@ -1,0 +1,190 @@
+import { ChildProcess, spawn } from 'node:child_process';
+import { open, readFile, rm, stat } from 'node:fs/promises';
+import * as path from 'node:path';
+import { endChild, finish, freePort, hasEnded, SandboxProcess, until } from './process';
+
+/** What the sandbox was tried with; its mends (see `aws/`) are of this version's faults. */
+export const MOTO_RELEASE = '5.2';
+export const MOTO_VERSION = '5.2.1';
+
+/** The emulator of AWS's control plane: a Python program. */
+export class MotoProgram {
+  /**
+   * Finds moto on PATH if its version fits, else installs it into a virtual environment of its own.
+   *
+   * @param cacheDirectory where the virtual environment is kept from one sandbox to the next
+   * @throws with the command that installs it
+   */
+  static async locate(cacheDirectory: string, searchPath = process.env.PATH ?? ''): Promise<MotoProgram> {
+    for (const python of await pythonsOf(searchPath)) {
+      const found = await askForMoto(python, searchPath);
+      if (found?.version.startsWith(`${MOTO_RELEASE}.`)) return new MotoProgram(found.python, found.version);
+    }
+    return MotoProgram.inOwnEnvironment(path.join(cacheDirectory, `moto-${MOTO_VERSION}`), searchPath);
+  }
+
+  private static async inOwnEnvironment(directory: string, searchPath: string): Promise<MotoProgram> {
+    const python = path.join(directory, 'bin', 'python');
+    if (!(await askForMoto(python, searchPath))) {
+      const requirement = `moto[server]==${MOTO_VERSION}`;
+      const commands = [
+        ['python3', ['-m', 'venv', '--clear', directory]],
+        [python, ['-m', 'pip', 'install', '--quiet', requirement]],
+      ] as const;
+      for (const [command, args] of commands) {
+        const { exitCode, output } = await finish(command, [...args], {
+          env: { ...process.env, PATH: searchPath },
+        }).catch((error: Error) => ({ exitCode: 1, output: error.message }));
+        if (exitCode !== 0) {
+          await rm(directory, { recursive: true, force: true });
+          throw new Error(
+            `The sandbox needs moto ${MOTO_RELEASE}.x, found none on PATH and could not install it: ` +
+              `run "python3 -m pip install '${requirement}'" (Python 3.9 or newer).\n${output.trim()}`,
+          );
+        }
+      }
+    }
+    const found = await askForMoto(python, searchPath);
+    if (!found) throw new Error(`moto in ${directory} does not run: remove that directory and try again.`);
+    return new MotoProgram(found.python, found.version);
+  }
+
+  private constructor(
+    readonly python: string,
+    readonly version: string,
+  ) {}
+}
+
+export interface MotoProps {
+  /** What it is called in the list of processes. */
+  readonly name: string;
+  readonly program: MotoProgram;
+  readonly logFile: string;
+  /** Serve HTTPS with this certificate @default - HTTP */
+  readonly tls?: {
+    readonly certificateFile: string;
+    readonly keyFile: string;
+    readonly certificateAuthorityPem: string;
+  };
+}
+
+/** A running moto, on 127.0.0.1, a direct child of this process. */
+export class Moto {
+  /** @throws with the end of its log, if it does not answer; nothing keeps running then */
+  static async start(props: MotoProps): Promise<Moto> {
+    const port = await freePort();
+    const log = await open(props.logFile, 'a', 0o600);
+    const tlsArguments = props.tls ? ['-c', props.tls.certificateFile, '-k', props.tls.keyFile] : [];
+    const child = spawn(
+      props.program.python,
+      ['-m', 'moto.server', '-H', '127.0.0.1', '-p', String(port), ...tlsArguments],
+      { env: motoEnvironment(), stdio: ['ignore', log.fd, log.fd] },
+    );
+    await log.close();
+    const moto = new Moto(props, port, child);
+    try {
+      await until(() => moto.answers(), {
+        within: READY_WITHIN,
+        otherwise: () => `moto did not answer within ${READY_WITHIN / 1000} seconds.`,
+      });
+    } catch (error) {
+      await moto.stop();
+      const lines = (await readFile(props.logFile, 'utf8')).trimEnd().split('\n');
+      throw new Error(`${(error as Error).message} The end of ${props.logFile}:\n${lines.slice(-10).join('\n')}`);
+    }
+    return moto;
+  }
+
+  private failedToStart = '';
+
+  private constructor(
+    private readonly props: MotoProps,
+    readonly port: number,
+    private readonly child: ChildProcess,
+  ) {
+    child.on('error', (error) => (this.failedToStart = error.message));
+  }
+
+  /** `localhost`, since the certificate of one that serves HTTPS names it. */
+  get endpoint(): string {
+    return this.props.tls ? `https://localhost:${this.port}` : `http://127.0.0.1:${this.port}`;
+  }
+
+  get process(): SandboxProcess {
+    return { name: this.props.name, processId: this.child.pid! };
+  }
+
+  async stop(): Promise<void> {
+    await endChild(this.child);
+  }
+
+  private async answers(): Promise<boolean> {
+    if (this.failedToStart || hasEnded(this.child)) {
+      throw new Error(`moto ended while starting${this.failedToStart && `: ${this.failedToStart}`}.`);
+    }
+    const { request } = this.props.tls ? await import('node:https') : await import('node:http');
+    return new Promise((resolve) => {
+      const probe = request(
+        {
+          host: '127.0.0.1',
+          port: this.port,
+          path: '/moto-api/',
+          servername: 'localhost',
+          agent: false,
+          ca: this.props.tls?.certificateAuthorityPem,
+        } as object,
+        (answer) => resolve(answer.resume().statusCode === 200),
+      );
+      probe.on('error', () => resolve(false)).end();
+    });
+  }
+}
+
+/** Milliseconds for moto to answer; far more than it needs on a busy machine. */
+const READY_WITHIN = 60_000;
+
+/** Nothing of the caller's own AWS account or proxies reaches the emulator. */
+function motoEnvironment(): NodeJS.ProcessEnv {
+  const { PATH, HOME, LANG } = process.env;
+  return {
+    PATH,
+    HOME,
+    LANG,
+    PYTHONUNBUFFERED: '1',
+    // The policies that AWS itself offers, such as AWSLambdaBasicExecutionRole.
+    MOTO_IAM_LOAD_MANAGED_POLICIES: 'true',
+    // Its own resources only: no account of this machine is looked for.
+    AWS_EC2_METADATA_DISABLED: 'true',
+  };
+}
+
+/** The interpreters that may have moto: the one that `moto_server` is a script of, and those on PATH. */
+async function pythonsOf(searchPath: string): Promise<string[]> {
+  const script = await findOnPath('moto_server', searchPath);
+  const firstLine = script && (await readFile(script, 'utf8')).split('\n', 1)[0];
+  const interpreter = firstLine?.match(/^#!(\S*python[\d.]*)$/)?.[1];
+  return [...(interpreter ? [interpreter] : []), 'python3', 'python'];
+}
+
+/** The first file of that name in the directories of a search path. */
+export async function findOnPath(name: string, searchPath: string): Promise<string | undefined> {
+  for (const directory of searchPath.split(path.delimiter).filter(Boolean)) {
+    const file = path.join(directory, name);
+    const status = await stat(file).catch(() => undefined);
+    if (status?.isFile()) return file;
+  }
+  return undefined;
+}
+
+async function askForMoto(
+  python: string,
+  searchPath: string,
+): Promise<{ version: string; python: string } | undefined> {
+  const question = 'import json, sys, moto, moto.server; print(json.dumps([moto.__version__, sys.executable]))';
+  const { exitCode, output } = await finish(python, ['-c', question], {
+    env: { ...motoEnvironment(), PATH: searchPath },
+  }).catch(() => ({ exitCode: 1, output: '' }));
+  if (exitCode !== 0) return undefined;
+  const [version, executable] = JSON.parse(output.trim().split('\n').pop()!);
+  return { version, python: executable };
+}
