@@ -1,0 +1,87 @@
+import { once } from 'node:events';
+import { createWriteStream, WriteStream } from 'node:fs';
+import { createServer, IncomingMessage, Server, ServerResponse } from 'node:http';
+import { AwsRequest, AwsResponse, jsonRefusal, serviceOf, xmlRefusal } from './message';
+import { MendedService, Upstream } from './upstream';
+
+/**
+ * The AWS endpoint of the sandbox: an HTTP proxy on 127.0.0.1 that hands everything on to the emulator, but what a
+ * mended service answers itself.
+ */
+export class Gateway {
+  static async start(upstream: Upstream, logFile: string): Promise<Gateway> {
+    const gateway = new Gateway(upstream, logFile);
+    gateway.server.listen(0, '127.0.0.1');
+    await once(gateway.server, 'listening');
+    return gateway;
+  }
+
+  private readonly services = new Map<string, MendedService>();
+  private readonly server: Server;
+  /** One line a request: what was asked and how it was answered, no content. */
+  private readonly log: WriteStream;
+
+  private constructor(
+    private readonly upstream: Upstream,
+    logFile: string,
+  ) {
+    this.log = createWriteStream(logFile, { flags: 'a', mode: 0o600 });
+    this.server = createServer((request, response) => void this.serve(request, response));
+    // An invocation may last fifteen minutes, and so may the request that waits for it.
+    this.server.requestTimeout = 0;
+    // A connection closed under a client that is just sending would make it invoke a function twice.
+    this.server.keepAliveTimeout = 0;
+  }
+
+  get endpoint(): string {
+    return `http://127.0.0.1:${(this.server.address() as { port: number }).port}`;
+  }
+
+  /** From now on, requests for this service go to it. */
+  mend(service: MendedService): void {
+    this.services.set(service.name, service);
+  }
+
+  async stop(): Promise<void> {
+    this.server.close();
+    this.server.closeAllConnections();
+    this.log.end();
+    await once(this.log, 'close');
+  }
+
+  private async serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      const chunks: Buffer[] = [];
+      for await (const chunk of incoming) chunks.push(chunk);
+      const { method, url, headers } = incoming;
+      const request: AwsRequest = { method: method!, url: url!, headers, body: Buffer.concat(chunks) };
+      const began = Date.now();
+      const { status, headers: answered, body } = await this.answer(request);
+      this.log.write(
+        `${new Date().toISOString()} ${serviceOf(headers)} ${operationOf(request)} ${status} ${Date.now() - began} ms\n`,
+      );
+      const { 'content-length': length, 'transfer-encoding': chunked, connection, ...kept } = answered;
+      response.writeHead(status, request.method === 'HEAD' ? { ...kept, 'content-length': length } : kept);
+      response.end(body);
+    } catch {
+      // The caller went away in the middle; there is nobody to tell.
+      response.destroy();
+    }
+  }
+
+  private async answer(request: AwsRequest): Promise<AwsResponse> {
+    const service = serviceOf(request.headers);
+    try {
+      return await (this.services.get(service)?.answer(request) ?? this.upstream.forward(request));
+    } catch (error) {
+      // Not a 500: the provider would try again for minutes before it showed the text.
+      const refusal = service === 'lambda' || service === 'scheduler' ? jsonRefusal : xmlRefusal;
+      return refusal(400, 'SandboxFailure', (error as Error).message);
+    }
+  }
+}
+
+function operationOf({ method, url, headers, body }: AwsRequest): string {
+  const action = body.length < 100_000 ? /(?:^|&)Action=(\w+)/.exec(body.toString())?.[1] : undefined;
+  return String(headers['x-amz-target'] ?? action ?? `${method} ${url}`);
+}

@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { InvocationAnswer, MendedLambda, parseFunctionReference } from './lambda';
+import { Upstream } from './upstream';
+
+export interface FireOptions {
+  /** Fire although the schedule is switched off. @default false */
+  readonly force?: boolean;
+  /** When the run was due: one that was fired before is delivered once more. @default - now, by the sandbox's clock */
+  readonly due?: Date;
+}
+
+export interface FiredSchedule extends InvocationAnswer {
+  /** Group and name. */
+  readonly schedule: string;
+  /** ISO 8601 with seconds, UTC. */
+  readonly scheduledTime: string;
+  readonly functionArn: string;
+  /** What the function was given. */
+  readonly input: string;
+}
+
+/** A schedule, in a list. */
+export interface ListedSchedule {
+  readonly group: string;
+  readonly name: string;
+  readonly state: string;
+  readonly target: string;
+}
+
+/** EventBridge Scheduler never fires in the emulation: here somebody says when. */
+export class ScheduleTrigger {
+  private readonly dueSeconds = new Set<number>();
+
+  constructor(
+    private readonly upstream: Upstream,
+    private readonly lambda: MendedLambda,
+    private readonly now: () => Date,
+  ) {}
+
+  async list(): Promise<ListedSchedule[]> {
+    const { Schedules } = JSON.parse((await this.upstream.call('scheduler', 'GET', '/schedules')).toString());
+    return Schedules.map((schedule: { GroupName: string; Name: string; State: string; Target: { Arn: string } }) => ({
+      group: schedule.GroupName,
+      name: schedule.Name,
+      state: schedule.State,
+      target: schedule.Target.Arn,
+    }));
+  }
+
+  /**
+   * Invokes a schedule's target as Scheduler would when it is due, but waits for the answer.
+   *
+   * @param schedule its name, or `group/name`
+   * @throws if there is no such schedule, more than one, or it is switched off
+   */
+  async fire(schedule: string, options: FireOptions = {}): Promise<FiredSchedule> {
+    const { group, name } = await this.find(schedule);
+    const path = `/schedules/${encodeURIComponent(name)}?groupName=${encodeURIComponent(group)}`;
+    const { Arn, State, Target } = JSON.parse((await this.upstream.call('scheduler', 'GET', path)).toString());
+    if (State === 'DISABLED' && !options.force) {
+      throw new Error(
+        `The schedule ${group}/${name} is switched off (DISABLED) and does not fire: enable it, or force it.`,
+      );
+    }
+    const reference = parseFunctionReference(Target.Arn);
+    const scheduledTime = scheduledTimeOf(options.due ?? (await this.nextDue()));
+    const input = withContextAttributes(Target.Input ?? '{}', {
+      'schedule-arn': Arn,
+      'scheduled-time': scheduledTime,
+      'execution-id': randomUUID(),
+      'attempt-number': '1',
+    });
+    const answer = await this.lambda.invoke(reference, input, 'Event');
+    return { ...answer, schedule: `${group}/${name}`, scheduledTime, functionArn: Target.Arn, input };
+  }
+
+  private async find(schedule: string): Promise<ListedSchedule> {
+    const all = await this.list();
+    const found = all.filter(({ group, name }) => schedule === name || schedule === `${group}/${name}`);
+    if (found.length === 1) return found[0];
+    const names = all.map(({ group, name }) => `${group}/${name}`).join(', ') || 'none';
+    throw new Error(
+      `${found.length === 0 ? 'No schedule has' : 'More than one schedule has'} the name ${schedule}. There are: ${names}.`,
+    );
+  }
+
+  /** Two runs are never due in the same second, and none in the future of the function's own clock. */
+  private async nextDue(): Promise<Date> {
+    while (this.dueSeconds.has(wholeSecond(this.now()))) await sleep(50);
+    const due = wholeSecond(this.now());
+    this.dueSeconds.add(due);
+    return new Date(due);
+  }
+}
+
+/** Replaces the keywords of the form `<aws.scheduler.…>` that Scheduler knows; others stay as they are. */
+export function withContextAttributes(input: string, attributes: Record<string, string>): string {
+  return input.replace(/<aws\.scheduler\.([a-z-]+)>/g, (keyword, name: string) => attributes[name] ?? keyword);
+}
+
+/** The form in which Scheduler gives a time. */
+export function scheduledTimeOf(due: Date): string {
+  return `${due.toISOString().slice(0, 19)}Z`;
+}
+
+function wholeSecond(time: Date): number {
+  return Math.floor(time.getTime() / 1000) * 1000;
+}

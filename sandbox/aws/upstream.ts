@@ -1,0 +1,40 @@
+import { addressedTo, AwsRequest, AwsResponse, send } from './message';
+
+/** The emulator behind the gateway: what the sandbox itself asks of it, and what it hands on. */
+export class Upstream {
+  constructor(
+    private readonly endpoint: string,
+    private readonly region: string,
+  ) {}
+
+  async forward(request: AwsRequest): Promise<AwsResponse> {
+    return send(this.endpoint, request);
+  }
+
+  /** A call of the sandbox's own. @throws unless it is answered with 200 */
+  async call(service: string, method: string, url: string, content: CallContent = {}): Promise<Buffer> {
+    const headers = {
+      ...addressedTo(service, this.region),
+      host: new URL(this.endpoint).host,
+      ...(content.target && { 'x-amz-target': content.target, 'content-type': 'application/x-amz-json-1.1' }),
+    };
+    const body = Buffer.from(content.body === undefined ? '' : JSON.stringify(content.body));
+    const answer = await this.forward({ method, url, headers, body });
+    if (answer.status !== 200) {
+      throw new Error(`${service} answered ${answer.status} to ${method} ${url}: ${answer.body.toString().trim()}`);
+    }
+    return answer.body;
+  }
+}
+
+export interface CallContent {
+  /** The operation, for services that take it from a header. */
+  readonly target?: string;
+  readonly body?: unknown;
+}
+
+/** A service of which the gateway does not hand everything on. */
+export interface MendedService {
+  readonly name: string;
+  answer(request: AwsRequest): Promise<AwsResponse>;
+}
