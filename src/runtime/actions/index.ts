@@ -40,6 +40,6 @@ export async function perform<R extends Request>(request: R, runtime: Runtime): 
       `There is no action ${JSON.stringify(action)}; there are ${Object.keys(PERFORMERS).join(', ')}.`,
     );
   }
-  const performer = PERFORMERS[action] as (request: R, runtime: Runtime) => Promise<Answers[R['action']]>;
+  const performer = PERFORMERS[action] as unknown as (request: R, runtime: Runtime) => Promise<Answers[R['action']]>;
   return performer(request, runtime);
 }
