@@ -175,7 +175,6 @@ export class BackupFunction extends Construct {
       referencedSecurityGroupId: database.securityGroupId,
     });
     const ingress = new VpcSecurityGroupIngressRule(this, 'DatabaseIngress', {
-      description: 'Backup function',
       securityGroupId: database.securityGroupId,
       referencedSecurityGroupId: this.securityGroup.id,
       ipProtocol: 'tcp',

@@ -26,7 +26,7 @@ class Quickstart extends TerraformStack {
       plan: DatabasePlan.SMALL,
       network: DatabaseNetwork.of({
         vpcId: variable('vpc_id').stringValue,
-        subnetIds: [variable('subnet_a').stringValue, variable('subnet_b').stringValue],
+        subnetIds: variable('subnet_ids', { type: 'list(string)' }).listValue,
       }),
       // So that trying leaves nothing behind. Leave both out for a database that matters.
       deletionProtection: false,

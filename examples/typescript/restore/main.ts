@@ -1,0 +1,54 @@
+import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
+import { App, TerraformOutput, TerraformStack, TerraformVariable } from 'cdktf';
+import {
+  BackupSource,
+  BackupStorage,
+  DatabaseEngine,
+  DatabaseNetwork,
+  DatabasePlan,
+  RestoredDatabase,
+  StorageCredentials,
+} from 'cdktf-managed-database';
+import { Construct } from 'constructs';
+
+/** A program of its own, as it would be written when only the bucket is left. */
+class Restore extends TerraformStack {
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    new AwsProvider(this, 'aws');
+    const variable = (name: string, options = {}) => new TerraformVariable(this, name, { type: 'string', ...options });
+
+    const storage = BackupStorage.s3Compatible({
+      endpoint: variable('storage_endpoint').stringValue,
+      caCertificate: variable('storage_ca_certificate').stringValue,
+      bucket: variable('storage_bucket').stringValue,
+      path: '/backups',
+      credentials: StorageCredentials.fromKeys(
+        variable('storage_access_key_id', { sensitive: true }).stringValue,
+        variable('storage_secret_access_key', { sensitive: true }).stringValue,
+      ),
+    });
+
+    const database = new RestoredDatabase(this, 'Orders', {
+      identifier: 'orders-restored',
+      databaseName: 'orders',
+      engine: DatabaseEngine.postgreSql('17'),
+      plan: DatabasePlan.SMALL,
+      network: DatabaseNetwork.of({
+        vpcId: variable('vpc_id').stringValue,
+        subnetIds: variable('subnet_ids', { type: 'list(string)' }).listValue,
+      }),
+      source: BackupSource.fromStorage(storage, 'orders'),
+      // So that trying leaves nothing behind. Leave both out for a database that matters.
+      deletionProtection: false,
+      finalSnapshot: false,
+    });
+
+    new TerraformOutput(this, 'restored_backup', { value: database.restoredBackup });
+    new TerraformOutput(this, 'endpoint', { value: database.endpoint });
+  }
+}
+
+const app = new App();
+new Restore(app, 'restore');
+app.synth();

@@ -1,0 +1,256 @@
+import { createHash } from 'node:crypto';
+import * as path from 'node:path';
+import { compareDatabases, ComparedServer } from './compare-databases';
+import { DefaultNetwork, defaultNetwork } from './default-network';
+import { PostgreSqlServer } from './postgresql/server';
+import { finish, Finished } from './process';
+import { fillSampleDatabase } from './sample-database';
+import { Sandbox } from './sandbox';
+import { duration, tableLines, Terminal } from './terminal';
+
+const REPOSITORY = path.resolve(__dirname, '..');
+const QUICKSTART = path.join(REPOSITORY, 'examples', 'typescript', 'quickstart');
+const RESTORE = path.join(REPOSITORY, 'examples', 'typescript', 'restore');
+const COMMAND_LINE = path.join(REPOSITORY, 'assets', 'cli', 'cdktf-managed-database.js');
+const CLIENTS = path.join(REPOSITORY, 'assets', 'client-layer-x86_64', 'bin');
+
+const BUCKET = 'company-backups';
+const FOLDER = 'backups/orders';
+const SCHEDULE = 'orders-backup';
+
+/** A step that took its time, and what it showed. */
+export interface FinishedStep {
+  readonly name: string;
+  readonly durationMs: number;
+}
+
+/**
+ * The main job from deployment to restore, on real parts: every step states what it expects and throws where it does
+ * not hold.
+ */
+export class Quickstart {
+  readonly steps: FinishedStep[] = [];
+
+  private network!: DefaultNetwork;
+  private keys!: { accessKeyId: string; secretAccessKey: string };
+
+  constructor(
+    private readonly sandbox: Sandbox,
+    private readonly terminal: Terminal,
+    /** Whether Terraform's own lines are shown too. */
+    private readonly verbose: boolean = false,
+  ) {}
+
+  async run(): Promise<void> {
+    await this.step('Make a bucket, and keys with the three permissions', () => this.prepareStorage());
+    await this.step('Deploy with a wrong secret: refused, nothing created', () => this.deployWithWrongSecret());
+    await this.step('Deploy with the right one', () => this.deploy());
+    await this.step('Apply again: no change', () => this.expectNoChange(QUICKSTART));
+    await this.step('Fill the database', () => this.fill());
+    const first = await this.step('Fire the schedule', () => this.backUp());
+    const second = await this.step('Fire it once more', () => this.backUp());
+    await this.step('List the backups', () => this.list());
+    await this.step('Restore the latest backup into a new database', () => this.restore(second));
+    await this.step('Compare the two databases, by psql and pg_dump', () => this.compare());
+    await this.step('Apply the restore again: no change', () => this.expectNoChange(RESTORE));
+    await this.step('Set the clock ahead by 31 days, and fire once more', () => this.prune([first, second]));
+    await this.step('List the backups', () => this.list());
+    await this.step('Destroy', () => this.destroy());
+  }
+
+  private async step<T>(name: string, work: () => Promise<T>): Promise<T> {
+    this.terminal.line(`\n${this.terminal.bold(`${this.steps.length + 1}. ${name}`)}`);
+    const start = Date.now();
+    const result = await work();
+    const durationMs = Date.now() - start;
+    this.steps.push({ name, durationMs });
+    this.terminal.line(`   ${this.terminal.green('done')} ${this.terminal.dim(duration(durationMs))}`);
+    return result;
+  }
+
+  private say(text: string): void {
+    for (const line of text.trimEnd().split('\n')) {
+      this.terminal.line(`   ${line}`);
+    }
+  }
+
+  private async prepareStorage(): Promise<void> {
+    const { storage, endpoint, region } = this.sandbox;
+    await storage.createBucket(BUCKET);
+    this.keys = await storage.createKeys({ bucket: BUCKET, path: 'backups' });
+    this.network = await defaultNetwork(endpoint, region);
+  }
+
+  private async deployWithWrongSecret(): Promise<void> {
+    const { output, exitCode } = await this.terraform('apply', QUICKSTART, { secretAccessKey: 'wrong' });
+    const error = output.split('\n').find((line) => line.includes('ConnectionTestFailed'));
+    expect(exitCode !== 0 && error !== undefined, `the deployment is refused by the connection test:\n${output}`);
+    this.say(error!.replace(/^[│╷╵\s]+/, ''));
+    expect(this.sandbox.databases().length === 0, 'no database was created');
+    expect((await this.sandbox.schedules()).length === 0, 'no schedule was created');
+    expect((await this.sandbox.storage.list(BUCKET)).length === 0, 'nothing is left in the bucket');
+  }
+
+  private async deploy(): Promise<void> {
+    await this.succeed('apply', QUICKSTART);
+    const names = (await this.sandbox.schedules()).map(({ name }) => name);
+    expect(names.includes(SCHEDULE), `the schedule ${SCHEDULE} is there; found ${names.join(', ')}`);
+  }
+
+  private async fill(): Promise<void> {
+    const { rows, tables } = await fillSampleDatabase({
+      ...addressOf(this.database('orders')),
+      database: 'orders',
+      ssl: { ca: this.sandbox.certificateAuthority.certificatePem },
+    });
+    this.say(`${rows} rows in ${tables} tables`);
+  }
+
+  /** Fires the schedule; answers the id of the backup. */
+  private async backUp(): Promise<string> {
+    const { payload, functionError } = await this.sandbox.fire(SCHEDULE);
+    const answer = JSON.parse(payload);
+    expect(!functionError && answer.outcome === 'Completed', `the backup is completed: ${payload}`);
+    this.say(`${answer.backup}: ${answer.databaseBytes} bytes in the database, ${answer.storedBytes} stored`);
+    return answer.backup;
+  }
+
+  private async list(): Promise<void> {
+    this.say((await this.commandLine('list', '--schedule', SCHEDULE)).output);
+  }
+
+  private async restore(expected: string): Promise<void> {
+    await this.succeed('apply', RESTORE);
+    const app = await this.sandbox.app(RESTORE);
+    const { restored_backup: restored } = await app.outputs({ variables: this.variables() });
+    expect(restored === expected, `the latest backup, ${expected}, was restored; found ${restored}`);
+  }
+
+  private async compare(): Promise<void> {
+    const [source, restored] = ['orders', 'orders-restored'].map((name) => addressOf(this.database(name)));
+    const differences = await compareDatabases(source, restored, { clients: CLIENTS });
+    expect(differences.length === 0, `the databases are equal:\n${differences.join('\n')}`);
+    this.say('equal by schema text, by a checksum of every table, by sequences, large objects, roles and grants');
+  }
+
+  private async prune(aged: string[]): Promise<void> {
+    this.sandbox.setClock('+31d');
+    const newest = await this.backUp();
+    const keys = (await this.sandbox.storage.list(BUCKET, FOLDER)).map(({ key }) => key);
+    for (const id of aged) {
+      const left = keys.filter((key) => key.includes(`/${id}/`));
+      expect(
+        left.length === 0,
+        `the objects of ${id}, which is older than 30 days, are gone; found ${left.join(', ')}`,
+      );
+    }
+    await this.expectWhole(newest);
+    this.say(`${aged.join(' and ')} are gone, ${newest} is there and whole`);
+  }
+
+  /** Every part that the manifest names is in the bucket, byte for byte. */
+  private async expectWhole(backup: string): Promise<void> {
+    const { storage } = this.sandbox;
+    const manifest = JSON.parse((await storage.get(BUCKET, `${FOLDER}/${backup}/manifest.json`)).toString());
+    expect(manifest.parts.length > 0, `the manifest of ${backup} names parts`);
+    for (const { number, sha256 } of manifest.parts) {
+      const part = await storage.get(BUCKET, `${FOLDER}/${backup}/${String(number).padStart(6, '0')}`);
+      expect(createHash('sha256').update(part).digest('hex') === sha256, `part ${number} of ${backup} is whole`);
+    }
+  }
+
+  private async expectNoChange(app: string): Promise<void> {
+    const { exitCode, output } = await this.terraform('plan', app);
+    expect(exitCode === 0, `a second apply changes nothing:\n${output}`);
+    this.say(output.split('\n').find((line) => line.startsWith('No changes.'))!);
+  }
+
+  private async destroy(): Promise<void> {
+    await this.succeed('destroy', RESTORE);
+    await this.succeed('destroy', QUICKSTART);
+    expect(this.sandbox.databases().length === 0, 'no database is left');
+  }
+
+  private async succeed(verb: 'apply' | 'destroy', app: string): Promise<void> {
+    const { exitCode, output } = await this.terraform(verb, app);
+    expect(exitCode === 0, `terraform ${verb} succeeds:\n${output}`);
+    this.say(output.split('\n').find((line) => /^(Apply|Destroy) complete!/.test(line))!);
+  }
+
+  private async terraform(verb: 'apply' | 'plan' | 'destroy', app: string, keys = {}): Promise<Finished> {
+    return this.sandbox[verb](app, {
+      variables: this.variables(keys),
+      onLine: this.verbose ? (line) => this.say(this.terminal.dim(line)) : undefined,
+    });
+  }
+
+  private variables(keys: { secretAccessKey?: string } = {}): Record<string, unknown> {
+    const { storage } = this.sandbox;
+    return {
+      vpc_id: this.network.vpcId,
+      subnet_ids: this.network.subnetIds,
+      storage_endpoint: storage.endpoint,
+      storage_ca_certificate: storage.caPem,
+      storage_bucket: BUCKET,
+      storage_access_key_id: this.keys.accessKeyId,
+      storage_secret_access_key: keys.secretAccessKey ?? this.keys.secretAccessKey,
+    };
+  }
+
+  private async commandLine(...args: string[]): Promise<Finished> {
+    const env = { PATH: process.env.PATH, ...this.sandbox.environment() };
+    const result = await finish(process.execPath, [COMMAND_LINE, ...args], { env });
+    expect(result.exitCode === 0, `cdktf-managed-database ${args.join(' ')} succeeds:\n${result.output}`);
+    return result;
+  }
+
+  private database(identifier: string): PostgreSqlServer {
+    const found = this.sandbox.databases().find((database) => database.identifier === identifier);
+    expect(found !== undefined, `the database ${identifier} is there`);
+    return found!;
+  }
+}
+
+function expect(holds: boolean, what: string): void {
+  if (!holds) {
+    throw new Error(`It does not hold that ${what}`);
+  }
+}
+
+function addressOf({ host, port, master, caFile }: PostgreSqlServer): ComparedServer {
+  return { host, port, user: master.username, password: master.password, caFile };
+}
+
+async function main(): Promise<void> {
+  const terminal = new Terminal(process.stdout);
+  const interrupted = new AbortController();
+  const began = Date.now();
+  terminal.line(terminal.bold('Starting a local AWS'));
+  const sandbox = await Sandbox.start({
+    onProgress: (step) => terminal.line(`   ${step}`),
+    signal: interrupted.signal,
+  });
+  const stop = () => {
+    interrupted.abort();
+    void sandbox.stop().then(() => process.exit(130));
+  };
+  process.on('SIGINT', stop).on('SIGTERM', stop);
+  const quickstart = new Quickstart(sandbox, terminal, process.argv.includes('--verbose'));
+  try {
+    await quickstart.run();
+  } finally {
+    await sandbox.stop();
+  }
+  terminal.line();
+  for (const line of tableLines(quickstart.steps.map(({ name, durationMs }) => [name, duration(durationMs)]))) {
+    terminal.line(`   ${line}`);
+  }
+  terminal.line(`\n${terminal.green('Every comparison held')}, in ${duration(Date.now() - began)}.`);
+}
+
+if (require.main === module) {
+  main().catch((error: Error) => {
+    new Terminal(process.stderr).line(`\n${error.message}`);
+    process.exit(1);
+  });
+}
