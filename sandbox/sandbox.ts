@@ -38,6 +38,12 @@ export interface DatabaseStatus {
   readonly caFile: string;
 }
 
+/** A VPC and subnets of it in different zones. */
+export interface SandboxNetwork {
+  readonly vpcId: string;
+  readonly subnetIds: string[];
+}
+
 /** Every endpoint, credential and process of a sandbox. */
 export interface SandboxStatus {
   readonly directory: string;
@@ -53,6 +59,8 @@ export interface SandboxStatus {
     readonly admin: AccessKeys;
     readonly caFile: string;
   };
+  /** The account's default network. */
+  readonly network: SandboxNetwork;
   readonly terraform: { readonly version: string; readonly providerSource: string };
   readonly isolation: string;
   readonly clock: { readonly offsetMs: number; readonly now: string };
@@ -164,6 +172,15 @@ export class Sandbox {
     this.clock.set(change);
   }
 
+  /** The account's default VPC and its subnets, one in each zone. */
+  async network(): Promise<SandboxNetwork> {
+    const query = 'Action=DescribeSubnets&Version=2016-11-15&Filter.1.Name=default-for-az&Filter.1.Value.1=true';
+    const xml = (await this.parts.upstream.call('ec2', 'GET', `/?${query}`)).toString();
+    const values = (name: string) =>
+      [...xml.matchAll(new RegExp(`<${name}>(.*?)</${name}>`, 'g'))].map(([, value]) => value);
+    return { vpcId: values('vpcId')[0], subnetIds: values('subnetId') };
+  }
+
   databases(): PostgreSqlServer[] {
     return this.parts.rds.servers;
   }
@@ -196,6 +213,7 @@ export class Sandbox {
         admin: this.storage.admin,
         caFile: this.storage.caFile,
       },
+      network: await this.network(),
       terraform: { version: terraform.version, providerSource: terraform.providerSource },
       isolation: host.isolation,
       clock: { offsetMs: this.clock.offsetMs, now: this.clock.now().toISOString() },
@@ -252,6 +270,7 @@ interface SandboxParts {
   readonly terraform: Terraform;
   readonly tsconfigFile: string;
   readonly moto: Moto;
+  readonly upstream: Upstream;
   readonly storage: CustomerStorage;
   readonly gateway: Gateway;
   readonly host: LambdaHost;
@@ -324,7 +343,7 @@ async function startParts(directory: string, started: Stoppable[], step: (text: 
   step('Ready');
   return new Sandbox({
     ...{ directory, started, certificateAuthority, clock, terraform, tsconfigFile, moto, storage, gateway },
-    ...{ host, lambda, rds, trigger },
+    ...{ host, lambda, rds, trigger, upstream },
   });
 }
 
