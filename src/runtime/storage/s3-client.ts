@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
+import { AgentOptions, Agent as HttpsAgent } from 'node:https';
 import { Readable } from 'node:stream';
 import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { Bounds } from '../../contract/fault-texts';
-import { Observation } from '../../contract/observation';
+import { Observation, OwnCode } from '../../contract/observation';
 import { StorageSettings } from '../../contract/storage-settings';
 
 /** Keys of a storage. */
@@ -126,27 +126,29 @@ export class StorageClient {
 
 /** What an error of the SDK, or of the connection below it, says. */
 export function observationOf(error: unknown): Observation {
-  const { $response, code, name, message, cause } = (error ?? {}) as {
-    $response?: PlainAnswer;
-    code?: unknown;
-    name?: string;
-    message?: string;
-    cause?: { code?: unknown };
-  };
-  if ($response?.plainText !== undefined && $response.statusCode >= 300) {
-    return { kind: 'answer', status: $response.statusCode, ...s3ErrorIn($response.plainText, $response.headers) };
+  const { $response } = (error ?? {}) as { $response?: PlainAnswer };
+  return $response?.plainText !== undefined && $response.statusCode >= 300
+    ? { kind: 'answer', status: $response.statusCode, ...s3ErrorIn($response.plainText, $response.headers) }
+    : { kind: 'no-answer', code: codeOf(error) };
+}
+
+/** One code for each way in which no answer comes. Node has codes for most, its timers have none. */
+function codeOf(error: unknown): string {
+  const { code, name, message } = (error ?? {}) as { code?: unknown; name?: string; message?: string };
+  if (typeof code === 'string' && /^[A-Z][A-Z0-9_]*$/.test(code)) {
+    return code;
   }
-  if (name === 'TimeoutError' && code === undefined) {
-    return {
-      kind: 'no-answer',
-      code: /did not establish a connection/.test(message ?? '') ? 'CONNECT_TIMEOUT' : 'SILENT',
-    };
+  if (name === 'TimeoutError') {
+    return /did not establish a connection/.test(message ?? '') ? 'CONNECT_TIMEOUT' : 'SILENT';
   }
-  if (name === 'CredentialsProviderError') {
-    return { kind: 'no-answer', code: 'NO_CREDENTIALS' };
+  return name === 'CredentialsProviderError' ? 'NO_CREDENTIALS' : 'UNKNOWN';
+}
+
+/** No whole answer came. */
+class NoAnswer extends Error {
+  constructor(readonly code: string) {
+    super(code);
   }
-  const found = code ?? cause?.code;
-  return { kind: 'no-answer', code: typeof found === 'string' && /^[A-Z][A-Z0-9_]*$/.test(found) ? found : 'UNKNOWN' };
 }
 
 /** The code of an S3 error document, and the region that the bucket is said to be in; nothing of any other text. */
@@ -175,17 +177,24 @@ class PlainAnswers extends NodeHttpHandler {
       connectionTimeout: connectMs,
       socketTimeout: socketMs,
       httpAgent: new HttpAgent({ keepAlive: true, maxSockets: 64 }),
-      httpsAgent: new HttpsAgent({ keepAlive: true, maxSockets: 64, ca: caCertificate }),
+      httpsAgent: new ImpatientAgent({ keepAlive: true, maxSockets: 64, ca: caCertificate }, socketMs),
     });
   }
 
   async handle(...[request, options]: Parameters<NodeHttpHandler['handle']>): Promise<Handled> {
-    const handled = await super.handle(request, options);
+    try {
+      return await this.answerOf(await super.handle(request, options), request.method);
+    } catch (error) {
+      throw new NoAnswer(codeOf(error));
+    }
+  }
+
+  private async answerOf(handled: Handled, method: string): Promise<Handled> {
     const response: PlainAnswer = handled.response;
-    if (response.statusCode >= 300 || request.method !== 'GET') {
+    if (response.statusCode >= 300 || method !== 'GET') {
       const text = await readAtMost(response.body as Readable, LONGEST_ERROR_BYTES).catch((error: unknown) => {
         // The status of an error says enough, even where its page goes on for ever.
-        if (response.statusCode >= 300 && (error as { code?: string }).code === 'ANSWER_TOO_LONG') {
+        if (response.statusCode >= 300 && error instanceof NoAnswer) {
           return Buffer.alloc(0);
         }
         throw error;
@@ -197,6 +206,28 @@ class PlainAnswers extends NodeHttpHandler {
   }
 }
 
+/** Ends a TLS handshake that stands still: Node's handler counts its silence only from then on. */
+class ImpatientAgent extends HttpsAgent {
+  constructor(
+    options: AgentOptions,
+    private readonly socketMs: number,
+  ) {
+    super(options);
+  }
+
+  createConnection(...args: Parameters<HttpsAgent['createConnection']>): ReturnType<HttpsAgent['createConnection']> {
+    const socket = super.createConnection(...args)!;
+    let timer: NodeJS.Timeout | undefined;
+    socket.once('connect', () => {
+      timer = setTimeout(() => socket.destroy(new NoAnswer('SILENT' satisfies OwnCode)), this.socketMs);
+    });
+    for (const event of ['secureConnect', 'close']) {
+      socket.once(event, () => clearTimeout(timer));
+    }
+    return socket;
+  }
+}
+
 async function readAtMost(stream: Readable, maximumBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
@@ -204,7 +235,7 @@ async function readAtMost(stream: Readable, maximumBytes: number): Promise<Buffe
     length += (chunk as Buffer).length;
     if (length > maximumBytes) {
       stream.destroy();
-      throw Object.assign(new Error(`The answer is longer than ${maximumBytes} bytes.`), { code: 'ANSWER_TOO_LONG' });
+      throw new NoAnswer('ANSWER_TOO_LONG' satisfies OwnCode);
     }
     chunks.push(chunk as Buffer);
   }
