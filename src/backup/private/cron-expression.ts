@@ -76,7 +76,7 @@ export function longestGapMs(expression: string): number {
   const withinDay = longestStep(times);
   const overnight = DAY_MS - times[times.length - 1] + times[0];
 
-  const dueDays = calendar(2000, 400, months)
+  const dueDays = calendar(2100, 400, months)
     .filter((day) => dayParts.some((part) => part.includes(day)))
     .map(({ year, month, dayOfMonth }) => Date.UTC(year, month - 1, dayOfMonth));
   const betweenDays = longestStep([...dueDays, dueDays[0] + 146_097 * DAY_MS]) - DAY_MS;
