@@ -1,0 +1,14 @@
+import { runCases } from './conformance';
+import { MOTO_HABITS, startMotoStore } from './moto-store';
+import { storeCases } from './store-cases';
+
+test('connection test against moto: every fault leads to its verdict, and leaves nothing behind', async () => {
+  const store = await startMotoStore();
+  try {
+    const results = await runCases(storeCases(store, MOTO_HABITS), 4);
+    expect(results.length).toBeGreaterThanOrEqual(20);
+    expect(results.filter(({ wrong }) => wrong.length > 0).map(({ fault, wrong }) => ({ fault, wrong }))).toEqual([]);
+  } finally {
+    await store.stop();
+  }
+});
