@@ -80,7 +80,7 @@ const SHOP_SCHEMA = `
   CREATE SCHEMA "Odd schema";
   CREATE EXTENSION hstore SCHEMA shop;
   COMMENT ON SCHEMA shop IS 'What customers see';
-  COMMENT ON EXTENSION hstore IS 'A comment that only a superuser could restore';
+  COMMENT ON EXTENSION hstore IS 'Attributes of customers';
 
   ALTER DEFAULT PRIVILEGES IN SCHEMA shop GRANT SELECT ON TABLES TO shop_reader;
   ALTER DEFAULT PRIVILEGES FOR ROLE shop_owner IN SCHEMA warehouse GRANT SELECT ON TABLES TO shop_app;

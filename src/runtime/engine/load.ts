@@ -14,6 +14,9 @@ import { mapped, Masters } from './roles';
 import { grantsFor, statementsOf } from './sql-script';
 import { ADMINISTRATION_DATABASE } from './target-databases';
 
+/** SQLSTATE of what one may not do. */
+const INSUFFICIENT_PRIVILEGE = '42501';
+
 export interface LoadJob {
   readonly connection: DatabaseConnection;
   readonly masters: Masters;
@@ -61,7 +64,7 @@ export async function creationOfDatabase(job: LoadJob, facts: DatabaseFacts): Pr
  */
 export async function loadDatabase(job: LoadJob, facts: DatabaseFacts): Promise<LoadedDatabase> {
   const steps = await readSteps(job, facts);
-  const passedOver = steps.leftOut.map((line) => `only a superuser may restore this: ${line.replace(/^[\d; ]+/, '')}`);
+  const passedOver: string[] = [];
   const restore = async (lines: readonly string[]) => passedOver.push(...(await pgRestore(job, facts, lines)));
 
   await restore(steps.schemas);
@@ -70,10 +73,12 @@ export async function loadDatabase(job: LoadJob, facts: DatabaseFacts): Promise<
   );
   await restore(steps.contents);
   const grants = await scriptOf(job, facts, steps.grants);
+  const extensionComments = await scriptOf(job, facts, steps.extensionComments);
   await inDatabase(job, facts.name, async (client) => {
     await giveToTargetMaster(client, job.masters);
     await runEach(client, takeBack);
     await runEach(client, grantsFor(grants, job.masters));
+    passedOver.push(...(await commentOnExtensions(client, grantsFor(extensionComments, job.masters))));
   });
   await restore(steps.computed);
   const counted = await inDatabase(job, facts.name, async (client) => {
@@ -174,6 +179,18 @@ async function giveToTargetMaster(client: Client, { source, target }: Masters): 
   );
   for (const { statement } of rows) await client.query(statement);
   await client.query('RESET search_path');
+}
+
+/** @returns what was not allowed: an extension that needs a superuser belongs to the one that made it for us */
+async function commentOnExtensions(client: Client, statements: readonly string[]): Promise<string[]> {
+  const denied: string[] = [];
+  for (const statement of statements) {
+    await client.query(statement).catch((error: Error & { code?: string }) => {
+      if (error.code !== INSUFFICIENT_PRIVILEGE) throw error;
+      denied.push(`${statement}: ${error.message}`);
+    });
+  }
+  return denied;
 }
 
 /** Runs statements one by one. A warning is a failure: it says that a right was not granted. */

@@ -12,8 +12,8 @@ export interface RestoreSteps {
   readonly computed: readonly string[];
   /** Rights, comment and settings of the database itself. */
   readonly properties: readonly string[];
-  /** What only a superuser may set, left out. */
-  readonly leftOut: readonly string[];
+  /** Comments on extensions, for those that belong to us. */
+  readonly extensionComments: readonly string[];
 }
 
 type Step = keyof RestoreSteps;
@@ -24,7 +24,7 @@ const ENTRY = /^\d+; \d+ \d+ (.*)$/;
 const PLACES: readonly (readonly [RegExp, Step])[] = [
   [/^DATABASE - /, 'creation'],
   [/^(DATABASE PROPERTIES - |(COMMENT|ACL|SECURITY LABEL) - DATABASE )/, 'properties'],
-  [/^COMMENT - EXTENSION /, 'leftOut'],
+  [/^COMMENT - EXTENSION /, 'extensionComments'],
   [/^(SCHEMA|EXTENSION) - /, 'schemas'],
   [/^(ACL|DEFAULT ACL) /, 'grants'],
   [/^(MATERIALIZED VIEW DATA |EVENT TRIGGER - |COMMENT - EVENT TRIGGER )/, 'computed'],
@@ -40,7 +40,7 @@ export function restoreSteps(listing: string): RestoreSteps {
     grants: [],
     computed: [],
     properties: [],
-    leftOut: [],
+    extensionComments: [],
   };
   for (const line of listing.split('\n')) {
     const description = ENTRY.exec(line)?.[1];

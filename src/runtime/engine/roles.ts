@@ -123,22 +123,14 @@ export function missingMemberships(
   present: readonly MembershipFacts[],
   masters: Masters,
 ): MembershipFacts[] {
-  return (
-    source
-      .map((each) => ({ ...each, role: mapped(each.role, masters), member: mapped(each.member, masters) }))
-      .map((each) => ({
-        wanted: each,
-        has: present.find((other) => other.role === each.role && other.member === each.member),
-      }))
-      // Whoever makes a role from PostgreSQL 16 on is its administrator already, and cannot grant that to himself.
-      .map(({ wanted, has }) => ({ wanted: { ...wanted, admin: wanted.admin && !has?.admin }, has }))
-      .filter(
-        ({ wanted, has }) => !has || wanted.admin || lacks(wanted.inherit, has.inherit) || lacks(wanted.set, has.set),
-      )
-      // The administrator's own entry alone, made anew with the role.
-      .filter(({ wanted, has }) => !(has && !wanted.admin && wanted.inherit === false && wanted.set === false))
-      .map(({ wanted }) => wanted)
-  );
+  return source.flatMap((each) => {
+    const wanted = { ...each, role: mapped(each.role, masters), member: mapped(each.member, masters) };
+    const has = present.find(({ role, member }) => role === wanted.role && member === wanted.member);
+    if (!has) return [wanted];
+    // Whoever makes a role from PostgreSQL 16 on is its administrator already, and cannot grant that to himself.
+    const admin = wanted.admin && !has.admin;
+    return admin || lacks(wanted.inherit, has.inherit) || lacks(wanted.set, has.set) ? [{ ...wanted, admin }] : [];
+  });
 }
 
 /** The statement that grants a membership. An option that is not known is left to the server's default. */
@@ -169,8 +161,9 @@ function namesInList(list: string): string[] {
   );
 }
 
+/** Before PostgreSQL 16 a membership always had the option. */
 function lacks(wanted: boolean | undefined, has: boolean | undefined): boolean {
-  return wanted === true && has === false;
+  return wanted !== false && has === false;
 }
 
 function flag(value: boolean): string {

@@ -46,11 +46,18 @@ export function grantsFor(script: string, masters: Masters): string[] {
       return [textOf(withRoles(tokens, [words[forRole], grantee(words)], masters))];
     }
     if (start(1) === 'GRANT' || start(1) === 'REVOKE') return [textOf(withRoles(tokens, [grantee(words)], masters))];
+    // The database itself is made and handed over elsewhere; a role's setting in a database comes with the role.
+    if (start(2) === 'CREATE DATABASE' || start(2) === 'ALTER ROLE' || isHandingOver(words)) return [];
     if (start(1) === 'COMMENT' || start(2) === 'ALTER DATABASE') return [textOf(tokens)];
-    // Of the session, or a role's setting in a database, which comes with the role.
-    if (['SET', 'SELECT'].includes(start(1)) || start(2) === 'ALTER ROLE') return [];
+    // Of the session.
+    if (start(1) === 'SET' || start(1) === 'SELECT') return [];
     throw new ActionError('DatabaseFault', `The backup grants rights in words that are not known: ${textOf(tokens)}`);
   });
+}
+
+/** `ALTER DATABASE name OWNER TO role` */
+function isHandingOver(words: readonly Token[]): boolean {
+  return words[1]?.text === 'DATABASE' && words[3]?.kind === 'word' && words[3].text === 'OWNER';
 }
 
 /** The last TO or FROM is the one before the role: a name that is written so would be quoted. */

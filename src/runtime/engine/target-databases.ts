@@ -67,7 +67,6 @@ export interface DatabaseToPrepare {
  * @param roles whoever may own something of what an unfinished restore left
  */
 export async function prepareDatabases(
-  connection: DatabaseConnection,
   admin: Client,
   databases: readonly DatabaseToPrepare[],
   unfinished: { readonly roles: readonly string[] } | undefined,

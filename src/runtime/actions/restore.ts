@@ -1,0 +1,274 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client, escapeIdentifier } from 'pg';
+import { findBackup, FoundBackup } from './restore-check';
+import { ActionError } from '../../contract/action-error';
+import { parseBackupId } from '../../contract/backup-id';
+import { Manifest } from '../../contract/manifest';
+import { BackupSelector, RestoreAnswer, RestoreRequest } from '../../contract/requests';
+import { withinDeadline } from '../deadline';
+import { clientVersion, requireClientFor } from '../engine/clients';
+import { DatabaseConnection, resolveConnection, withClient } from '../engine/connection';
+import { readServerVersion } from '../engine/database-facts';
+import { lendMemberships, restoredRoles, takeBackMemberships } from '../engine/lent-rights';
+import { creationOfDatabase, LoadedDatabase, loadDatabase, LoadJob } from '../engine/load';
+import { WriterLock } from '../engine/lock';
+import { readParts } from '../engine/parts-reader';
+import { describeSource, readRestoreMark, RestoreMark, writeRestoreMark } from '../engine/restore-mark';
+import { createRoles, finishRoles, Masters } from '../engine/roles';
+import {
+  ADMINISTRATION_DATABASE,
+  DatabaseToPrepare,
+  prepareDatabases,
+  requireEmptyServer,
+} from '../engine/target-databases';
+import { Runtime } from '../runtime';
+
+/** Milliseconds between two looks at whether another run has ended. */
+const POLL_MS = 2_000;
+
+/**
+ * Fills an empty server from a backup. A second start waits for the first one and then finds its work done; a start
+ * after one that died begins anew, with the same backup; a finished restore is never repeated.
+ *
+ * @throws Refused where the target holds something, or was filled from elsewhere; NotFound; VerificationFailed where the
+ * backup is damaged or what was loaded is not what it held; Locked where another run outlasts this one; DatabaseFault.
+ */
+export async function restore(request: RestoreRequest, runtime: Runtime): Promise<RestoreAnswer> {
+  const startedAt = runtime.now();
+  return withinDeadline(runtime, 'DatabaseFault', async (signal) => {
+    const connection = await resolveConnection(request.target, runtime);
+    const lock = await waitForLock(connection, request.target.identifier, runtime, signal);
+    try {
+      return await new Restore(request, runtime, connection, lock, signal).perform(startedAt);
+    } finally {
+      await lock.release();
+    }
+  });
+}
+
+/** The lock that backups of the same server take, too: none is made of a half-filled one. */
+async function waitForLock(
+  connection: DatabaseConnection,
+  identifier: string,
+  runtime: Runtime,
+  signal: AbortSignal,
+): Promise<WriterLock> {
+  for (
+    let lock = await WriterLock.take(connection, identifier);
+    ;
+    lock = await WriterLock.take(connection, identifier)
+  ) {
+    if (lock) return lock;
+    runtime.log.info('restore-waits-for-another-run', { database: identifier });
+    await sleep(POLL_MS, undefined, { signal }).catch(() => {
+      throw new ActionError(
+        'Locked',
+        `Another run is at work on ${identifier} and outlasted this one. Start the restore again once it has ended: ` +
+          'if it was a restore of the same backup, that is answered at once.',
+      );
+    });
+  }
+}
+
+/** One run under the lock. */
+class Restore {
+  private readonly source: string;
+
+  constructor(
+    private readonly request: RestoreRequest,
+    private readonly runtime: Runtime,
+    private readonly connection: DatabaseConnection,
+    private readonly lock: WriterLock,
+    private readonly signal: AbortSignal,
+  ) {
+    this.source = describeSource(request.source);
+  }
+
+  async perform(startedAt: Date): Promise<RestoreAnswer> {
+    const mark = await this.asAdministrator(readRestoreMark);
+    if (mark) this.requireSameSource(mark);
+    if (mark?.state === 'Finished') {
+      this.runtime.log.info('already-restored', { backup: mark.backup });
+      return { backup: mark.backup, outcome: 'AlreadyRestored', ...mark.result!, passedOver: [], durationMs: 0 };
+    }
+    // What `latest` meant when the restore began stays what it means.
+    const selector: BackupSelector = mark ? { kind: 'backup', id: mark.backup } : this.request.source.backup;
+    const found = await findBackup(this.request.source, selector, this.runtime);
+    const job = await this.prepare(found, mark);
+    const { results, passedOver } = await this.load(found.manifest, job, mark !== undefined);
+    return this.finish(found.manifest, results, passedOver, startedAt);
+  }
+
+  /** Everything that can be refused, and every byte of the backup, before anything is written on the target. */
+  private async prepare(found: FoundBackup, mark: RestoreMark | undefined): Promise<LoadJob> {
+    const { manifest } = found;
+    const masters: Masters = { source: manifest.master, target: this.connection.username };
+    requireNoOtherMaster(manifest, masters);
+    await this.asAdministrator(async (admin) => {
+      const server = await readServerVersion(admin);
+      requireServerFor(manifest, server.major);
+      requireClientFor(await clientVersion('pg_restore', await this.workDirectory()), server.major);
+      await requireExtensions(manifest, admin);
+      if (!mark) await requireEmptyServer(this.connection, admin);
+    });
+    const directory = join(await this.workDirectory(), 'parts');
+    await readParts({ ...found, signal: this.signal }, directory);
+    this.runtime.log.info('parts-read', { backup: manifest.backup, parts: manifest.parts.length });
+    return {
+      connection: this.connection,
+      masters,
+      roles: [...restoredRoles(manifest), ...(masters.source === masters.target ? [] : [masters.source])],
+      directory,
+      workDirectory: await this.workDirectory(),
+      signal: this.signal,
+      log: this.runtime.log,
+    };
+  }
+
+  private async load(
+    manifest: Manifest,
+    job: LoadJob,
+    unfinished: boolean,
+  ): Promise<{ readonly results: readonly LoadedDatabase[]; readonly passedOver: readonly string[] }> {
+    const databases: DatabaseToPrepare[] = [];
+    for (const facts of manifest.databases) {
+      databases.push({ facts, creation: await creationOfDatabase(job, facts) });
+    }
+    const withoutPassword = await this.asAdministrator(async (admin) => {
+      await writeRestoreMark(admin, { state: 'Unfinished', source: this.source, backup: manifest.backup });
+      const { major } = await readServerVersion(admin);
+      const created = await createRoles(admin, manifest, job.masters);
+      await makeStandIn(admin, job.masters, unfinished);
+      await lendMemberships(admin, job.roles, major);
+      await prepareDatabases(admin, databases, unfinished ? { roles: job.roles } : undefined);
+      // Emptying a database in place ends memberships as well.
+      await lendMemberships(admin, job.roles, major);
+      return created;
+    });
+    const results: LoadedDatabase[] = [];
+    for (const facts of manifest.databases) {
+      await this.lock.verify();
+      const result = await loadDatabase(job, facts);
+      this.runtime.log.info('database-restored', { backup: manifest.backup, database: facts.name, ...result });
+      results.push(result);
+    }
+    await this.lock.verify();
+    await this.asAdministrator(async (admin) => {
+      await takeBackMemberships(admin, job.roles);
+      await finishRoles(admin, manifest, job.masters);
+      await dropStandIn(admin, job.masters);
+    });
+    await rm(job.directory, { recursive: true });
+    return { results, passedOver: withoutPassword.length > 0 ? [passwordsNeeded(withoutPassword)] : [] };
+  }
+
+  private async finish(
+    manifest: Manifest,
+    results: readonly LoadedDatabase[],
+    notes: readonly string[],
+    startedAt: Date,
+  ): Promise<RestoreAnswer> {
+    const result = {
+      databases: manifest.databases.map(({ name }) => name),
+      tables: results.reduce((sum, { tables }) => sum + tables, 0),
+      rows: results.reduce((sum, { rows }) => sum + rows, 0),
+    };
+    await this.asAdministrator(async (admin) =>
+      writeRestoreMark(admin, { state: 'Finished', source: this.source, backup: manifest.backup, result }),
+    );
+    const answer: RestoreAnswer = {
+      backup: manifest.backup,
+      outcome: 'Restored',
+      ...result,
+      passedOver: [...new Set([...notes, ...results.flatMap(({ passedOver }) => passedOver)])],
+      durationMs: this.runtime.now().getTime() - startedAt.getTime(),
+    };
+    this.runtime.log.info('restored', { ...answer });
+    return answer;
+  }
+
+  /** @throws Refused where the target was filled, or begun to be filled, from something else. */
+  private requireSameSource(mark: RestoreMark): void {
+    const { backup } = this.request.source;
+    const wanted = backup.kind === 'backup' ? parseBackupId(backup.id) : mark.backup;
+    if (mark.source !== this.source || mark.backup !== wanted) {
+      throw new ActionError(
+        'Refused',
+        `A server is filled once: ${this.request.target.identifier} holds a restore (${mark.state}) of backup ` +
+          `${mark.backup} from ${mark.source}, not of ${wanted} from ${this.source}. Restore into a new database.`,
+      );
+    }
+  }
+
+  private async asAdministrator<T>(work: (admin: Client) => Promise<T>): Promise<T> {
+    return withClient(this.connection, ADMINISTRATION_DATABASE, work);
+  }
+
+  private async workDirectory(): Promise<string> {
+    await mkdir(this.runtime.workDirectory, { recursive: true });
+    return this.runtime.workDirectory;
+  }
+}
+
+function requireServerFor(manifest: Manifest, serverMajor: number): void {
+  if (serverMajor < manifest.engine.serverMajor) {
+    throw new ActionError(
+      'Refused',
+      `The server must be at least as new as the source: it has PostgreSQL ${serverMajor}, the backup is of ` +
+        `${manifest.engine.serverVersion}. Restore into a newer one.`,
+    );
+  }
+}
+
+async function requireExtensions(manifest: Manifest, admin: Client): Promise<void> {
+  const { rows } = await admin.query<{ name: string }>('SELECT name FROM pg_catalog.pg_available_extensions');
+  const available = new Set(rows.map(({ name }) => name));
+  const missing = manifest.databases.flatMap(({ name: database, extensions }) =>
+    extensions.filter(({ name }) => !available.has(name)).map(({ name }) => `${name} (of database ${database})`),
+  );
+  if (missing.length > 0) {
+    throw new ActionError(
+      'Refused',
+      `The server must offer the extensions of the source; it has no ${missing.join(', ')}. Choose a version of the ` +
+        'engine that has them, or drop them at the source and back up again. Nothing was changed here.',
+    );
+  }
+}
+
+/** The target's master takes the place of the source's; it cannot take another role's as well. */
+function requireNoOtherMaster({ roles }: Manifest, { source, target }: Masters): void {
+  if (source !== target && roles.some(({ name }) => name === target)) {
+    throw new ActionError(
+      'Refused',
+      `The master user of the target has the name of a role of the source: ${target}, where the source's master is ` +
+        `${source}. Give the target a master user with another name, best ${source}.`,
+    );
+  }
+}
+
+/**
+ * Where the masters have different names, objects are first given to a role with the source's name, as the dump says,
+ * and passed on before rights are granted.
+ */
+async function makeStandIn(admin: Client, { source, target }: Masters, unfinished: boolean): Promise<void> {
+  if (source === target) return;
+  const { rowCount } = await admin.query('SELECT FROM pg_catalog.pg_roles WHERE rolname = $1', [source]);
+  if (rowCount !== 0 && !unfinished) {
+    throw new ActionError(
+      'Refused',
+      `The target has a role with the name of the source's master, ${source}, which is not its own master ${target}. ` +
+        'Drop that role, or give the target a master user of the same name.',
+    );
+  }
+  if (rowCount === 0) await admin.query(`CREATE ROLE ${escapeIdentifier(source)} NOLOGIN`);
+}
+
+async function dropStandIn(admin: Client, { source, target }: Masters): Promise<void> {
+  if (source !== target) await admin.query(`DROP ROLE ${escapeIdentifier(source)}`);
+}
+
+function passwordsNeeded(roles: readonly string[]): string {
+  return `roles that can log in have no password until you set one: ${roles.join(', ')}`;
+}
