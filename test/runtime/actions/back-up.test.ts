@@ -1,0 +1,404 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
+import { fillSampleDatabase, SAMPLE_REPORTS_DATABASE } from '../../../sandbox/sample-database';
+import { folderOfDatabase, Manifest } from '../../../src/contract/manifest';
+import { BackUpRequest } from '../../../src/contract/requests';
+import { DAY_MS } from '../../../src/contract/retention';
+import { backUp } from '../../../src/runtime/actions/back-up';
+import { list } from '../../../src/runtime/actions/list';
+import { prune } from '../../../src/runtime/actions/prune';
+import { show } from '../../../src/runtime/actions/show';
+import { verify } from '../../../src/runtime/actions/verify';
+import { watch } from '../../../src/runtime/actions/watch';
+import { resolveConnection } from '../../../src/runtime/engine/connection';
+import { WriterLock } from '../../../src/runtime/engine/lock';
+import { Runtime } from '../../../src/runtime/runtime';
+import { RealWorld } from '../real-world';
+
+const FIRST = '20261101T030000Z';
+const SECOND = '20261102T030000Z';
+
+let world: RealWorld;
+beforeAll(async () => {
+  world = await RealWorld.start(17);
+  await fillSampleDatabase({
+    host: world.server.host,
+    port: world.server.port,
+    user: world.server.master.username,
+    password: world.server.master.password,
+    database: 'shop',
+    ssl: { ca: world.storage.caPem },
+  });
+});
+afterAll(async () => world.stop());
+beforeEach(() => world.events.splice(0));
+
+async function runtimeAt(time: string, overrides: Partial<Runtime> = {}): Promise<Runtime> {
+  const runtime = world.runtime({ now: () => new Date(time), ...overrides });
+  await mkdir(runtime.workDirectory);
+  return runtime;
+}
+
+async function backUpAt(time: string, overrides: Partial<BackUpRequest> = {}, runtime: Partial<Runtime> = {}) {
+  return backUp(
+    {
+      action: 'back-up',
+      storage: world.storageSettings,
+      database: world.databaseSettings,
+      retentionDays: 30,
+      dueAt: time,
+      ...overrides,
+    },
+    await runtimeAt(time, runtime),
+  );
+}
+
+const asked = () => ({ storage: world.storageSettings, database: 'shop' });
+const metrics = () => world.events.filter(({ event }) => event === 'metric');
+
+// The tests below are one story, told in order: each goes on where the one before it ended.
+
+test('before the first backup there is nothing to list, and no age to tell', async () => {
+  const runtime = await runtimeAt('2026-11-01T02:00:00Z');
+  expect(await list({ action: 'list', ...asked() }, runtime)).toEqual({ backups: [] });
+  expect(await watch({ action: 'watch', ...asked() }, runtime)).toEqual({});
+  expect(metrics()).toEqual([]);
+  await expect(verify({ action: 'verify', ...asked(), backup: { kind: 'latest' } }, runtime)).rejects.toMatchObject({
+    kind: 'NotFound',
+  });
+});
+
+test('a backup is completed with what the server holds, and has nothing but what the manifest names', async () => {
+  // WHEN
+  const answer = await backUpAt('2026-11-01T03:00:00Z');
+
+  // THEN
+  expect(answer).toMatchObject({ backup: FIRST, outcome: 'Completed', pruned: { deleted: [], kept: 1 } });
+  const manifest = await show({ action: 'show', ...asked(), backup: FIRST }, await runtimeAt('2026-11-01T04:00:00Z'));
+  expect(manifest).toMatchObject({
+    format: 1,
+    backup: FIRST,
+    owner: { account: '123456789012', region: 'eu-central-1', database: 'shop' },
+    libraryVersion: '1.2.3',
+    engine: { name: 'postgres', serverVersion: world.server.version, serverMajor: 17 },
+    master: world.server.master.username,
+  });
+  expect(manifest.databases.map(({ name }) => name).sort()).toEqual([SAMPLE_REPORTS_DATABASE, 'postgres', 'shop']);
+  expect(manifest.roles.map(({ name }) => name)).toContain('shop_owner');
+  expect(await world.storedKeys()).toEqual(
+    expect.arrayContaining([...manifest.parts.map(({ number }) => `${FIRST}/${String(number).padStart(6, '0')}`)]),
+  );
+  expect((await world.storedKeys()).filter((key) => key.startsWith(`${FIRST}/`))).toHaveLength(
+    manifest.parts.length + 1,
+  );
+  expect(JSON.stringify(world.events)).not.toContain(world.server.master.password);
+});
+
+test('the rows that the manifest counts are the rows of the tables', async () => {
+  const manifest: Manifest = JSON.parse((await world.fetch(world.keys.manifest(FIRST))).toString());
+  for (const { name, tables, largeObjects } of manifest.databases) {
+    const counted = await world.sql(
+      name,
+      `SELECT format('%s.%s', nspname, relname) AS name, (xpath('/row/c/text()', query_to_xml(
+         format('SELECT count(*) AS c FROM ONLY %I.%I', nspname, relname), false, true, '')))[1]::text AS rows
+       FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+       WHERE relkind = 'r' AND nspname !~ '^(pg_|information_schema)' ORDER BY nspname, relname`,
+    );
+    const sorted = tables.map((table) => ({ name: `${table.schema}.${table.name}`, rows: String(table.rows) }));
+    expect(sorted.sort((a, b) => (a.name < b.name ? -1 : 1))).toEqual(
+      counted.sort((a, b) => (String(a.name) < String(b.name) ? -1 : 1)),
+    );
+    const [{ objects }] = await world.sql(name, 'SELECT count(*)::int AS objects FROM pg_largeobject_metadata');
+    expect(largeObjects).toBe(objects);
+  }
+  expect(manifest.databases.find(({ name }) => name === 'shop')!.tables.length).toBeGreaterThan(5);
+});
+
+test('tar, cat and pg_restore, by hand, read the backup', async () => {
+  // GIVEN the parts of the bucket
+  const directory = await mkdtemp(path.join(tmpdir(), 'by-hand-'));
+  for (const key of (await world.storedKeys()).filter((name) => /^20261101T030000Z\/\d{6}$/.test(name))) {
+    await writeFile(path.join(directory, 'part'), await world.fetch(`${world.keys.folder}/${key}`));
+    expect(spawnSync('tar', ['-xf', 'part'], { cwd: directory }).status).toBe(0);
+  }
+  const shop = path.join(directory, folderOfDatabase('shop'));
+
+  // WHEN
+  const sql = spawnSync('pg_restore', ['--file=-', shop], {
+    env: { PATH: process.env.PATH },
+    encoding: 'utf8',
+    maxBuffer: 2 ** 28,
+  });
+
+  // THEN
+  expect(sql.stderr).toBe('');
+  expect(sql.status).toBe(0);
+  expect(sql.stdout).toContain('PostgreSQL database dump complete');
+  const reports = path.join(directory, folderOfDatabase(SAMPLE_REPORTS_DATABASE));
+  expect(await readdir(reports)).toContain('toc.dat');
+  await rm(directory, { recursive: true });
+});
+
+test('the same event delivered twice makes one backup', async () => {
+  const before = await world.storedKeys();
+  expect(await backUpAt('2026-11-01T03:00:00Z')).toMatchObject({ backup: FIRST, outcome: 'AlreadyCompleted' });
+  expect(await world.storedKeys()).toEqual(before);
+});
+
+test('a run that finds the lock taken does nothing and says so', async () => {
+  // GIVEN another run
+  const connection = await resolveConnection(world.databaseSettings, await runtimeAt('2026-11-02T03:00:00Z'));
+  const lock = (await WriterLock.take(connection, 'shop'))!;
+  const before = await world.storedKeys();
+
+  // THEN
+  expect(await backUpAt('2026-11-02T03:00:00Z')).toMatchObject({ backup: SECOND, outcome: 'Locked' });
+  const request = { action: 'prune', storage: world.storageSettings, database: world.databaseSettings } as const;
+  await expect(prune({ ...request, retentionDays: 1 }, await runtimeAt('2026-12-30T03:00:00Z'))).rejects.toMatchObject({
+    kind: 'Locked',
+  });
+  expect(await world.storedKeys()).toEqual(before);
+
+  // WHEN it ends
+  await lock.verify();
+  await lock.release();
+
+  // THEN
+  const next = await WriterLock.take(connection, 'shop');
+  expect(next).toBeDefined();
+  await next!.release();
+});
+
+test('fails to verify a lock whose connection has ended', async () => {
+  // GIVEN
+  const connection = await resolveConnection(world.databaseSettings, await runtimeAt('2026-11-02T03:00:00Z'));
+  const lock = (await WriterLock.take(connection, 'shop'))!;
+
+  // WHEN
+  await world.sql(
+    'postgres',
+    "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND pid <> pg_backend_pid()",
+  );
+
+  // THEN
+  await expect(lock.verify()).rejects.toMatchObject({ kind: 'Locked' });
+  await expect(lock.verify()).rejects.toMatchObject({ kind: 'Locked' });
+});
+
+test('fails, naming it, for a database that the master may not enter', async () => {
+  // GIVEN
+  await world.sql('postgres', 'CREATE DATABASE closed', 'ALTER DATABASE closed WITH ALLOW_CONNECTIONS false');
+
+  // WHEN
+  const failure = backUpAt('2026-11-02T03:00:00Z');
+
+  // THEN
+  await expect(failure).rejects.toMatchObject({
+    kind: 'BackupFailed',
+    message: expect.stringContaining('The master user may not connect to closed'),
+  });
+  expect(metrics()).toEqual([expect.objectContaining({ Database: 'shop', BackupFailed: 1 })]);
+  const { backups } = await list({ action: 'list', ...asked() }, await runtimeAt('2026-11-02T04:00:00Z'));
+  expect(backups.map(({ backup, state }) => [backup, state])).toEqual([
+    [SECOND, 'Failed'],
+    [FIRST, 'Completed'],
+  ]);
+  expect(backups[0].reason).toContain('closed');
+  await world.sql('postgres', 'DROP DATABASE closed');
+});
+
+test('fails, naming the table, for rows that the master may not read', async () => {
+  // GIVEN a table whose policies hold for its owner too
+  await world.sql(
+    'shop',
+    'CREATE TABLE hidden_rows AS SELECT 1 AS id',
+    'ALTER TABLE hidden_rows ENABLE ROW LEVEL SECURITY',
+    'ALTER TABLE hidden_rows FORCE ROW LEVEL SECURITY',
+  );
+
+  // THEN
+  await expect(backUpAt('2026-11-02T03:00:00Z')).rejects.toMatchObject({
+    kind: 'BackupFailed',
+    message: expect.stringContaining('"hidden_rows"'),
+  });
+  expect((await world.storedKeys()).filter((key) => key.startsWith(`${SECOND}/`))).toEqual([]);
+  await world.sql('shop', 'DROP TABLE hidden_rows');
+});
+
+test('fails in good order when the time of the function is about to end', async () => {
+  // GIVEN a table that somebody else holds, and 12 seconds
+  const end = Date.now() + 12_000;
+  const holder = spawnHolder();
+  await holder.locked;
+
+  // WHEN
+  const failure = backUpAt('2026-11-02T03:00:00Z', {}, { remainingMs: () => end - Date.now() });
+
+  // THEN
+  await expect(failure).rejects.toMatchObject({
+    kind: 'BackupFailed',
+    message: expect.stringContaining('The time of the function was about to end'),
+  });
+  expect(Date.now()).toBeLessThan(end);
+  await holder.stop();
+  const { backups } = await list({ action: 'list', ...asked() }, await runtimeAt('2026-11-02T04:00:00Z'));
+  expect(backups[0]).toMatchObject({ backup: SECOND, state: 'Failed' });
+});
+
+test('a backup that failed can be run again, and names the one before it', async () => {
+  expect(await backUpAt('2026-11-02T03:00:00Z')).toMatchObject({ backup: SECOND, outcome: 'Completed' });
+  const manifest: Manifest = JSON.parse((await world.fetch(world.keys.manifest(SECOND))).toString());
+  expect(manifest.previous).toBe(FIRST);
+});
+
+test('the age of the newest is told as a metric', async () => {
+  const runtime = await runtimeAt('2026-11-02T05:00:00Z');
+  expect(await watch({ action: 'watch', ...asked() }, runtime)).toEqual({ newest: SECOND, ageSeconds: 7200 });
+  expect(metrics()).toEqual([
+    expect.objectContaining({
+      Database: 'shop',
+      BackupAge: 7200,
+      _aws: {
+        Timestamp: Date.parse('2026-11-02T05:00:00Z'),
+        CloudWatchMetrics: [
+          {
+            Namespace: 'ManagedDatabase',
+            Dimensions: [['Database']],
+            Metrics: [{ Name: 'BackupAge', Unit: 'Seconds' }],
+          },
+        ],
+      },
+    }),
+  ]);
+});
+
+test('verify reads every part, and names one that is damaged or missing', async () => {
+  const runtime = await runtimeAt('2026-11-02T05:00:00Z');
+  const request = { action: 'verify', ...asked(), backup: { kind: 'backup', id: SECOND } } as const;
+  const manifest: Manifest = JSON.parse((await world.fetch(world.keys.manifest(SECOND))).toString());
+  expect(await verify(request, runtime)).toEqual({
+    backup: SECOND,
+    parts: manifest.parts.length,
+    bytes: manifest.parts.reduce((sum, { size }) => sum + size, 0),
+  });
+
+  // GIVEN a byte that differs, then a part that is gone
+  const key = world.keys.part(SECOND, manifest.parts.at(-1)!.number);
+  const whole = await world.fetch(key);
+  const damaged = Buffer.from(whole);
+  damaged[damaged.length - 2000] = (damaged[damaged.length - 2000] + 1) % 256;
+  await world.replace(key, damaged);
+  await expect(verify(request, runtime)).rejects.toThrow(`Backup ${SECOND} is not whole: ${key} is damaged.`);
+  await world.remove(key);
+  await expect(verify(request, runtime)).rejects.toThrow(`Backup ${SECOND} is not whole: ${key} is missing.`);
+  await world.replace(key, whole);
+  await verify(request, runtime);
+});
+
+test('retention deletes the objects of what is too old, and never those of the newest', async () => {
+  // GIVEN both backups far past their time
+  const late = new Date(Date.parse('2026-11-02T03:00:00Z') + 100 * DAY_MS).toISOString();
+  const request = { action: 'prune', storage: world.storageSettings, database: world.databaseSettings } as const;
+  const before = await world.storedKeys();
+
+  // WHEN it is only asked
+  const foreseen = await prune({ ...request, retentionDays: 30, dryRun: true }, await runtimeAt(late));
+
+  // THEN
+  expect(foreseen).toEqual({ deleted: [FIRST], kept: 1 });
+  expect(await world.storedKeys()).toEqual(before);
+
+  // WHEN
+  const pruned = await prune({ ...request, retentionDays: 30 }, await runtimeAt(late));
+
+  // THEN
+  expect(pruned).toEqual(foreseen);
+  const left = await world.storedKeys();
+  expect(left).toEqual(before.filter((key) => !key.startsWith(`${FIRST}/`)));
+  await verify({ action: 'verify', ...asked(), backup: { kind: 'latest' } }, await runtimeAt(late));
+  expect(await prune({ ...request, retentionDays: 30 }, await runtimeAt(late))).toEqual({
+    deleted: [],
+    kept: 1,
+    note: 'No completed backup but the newest, which is always kept, is older than 30 days.',
+  });
+});
+
+test.each([0, 1.5])('fails for a retention of %p days, before anything is done', async (retentionDays) => {
+  await expect(backUpAt('2026-11-03T03:00:00Z', { retentionDays })).rejects.toMatchObject({
+    kind: 'InvalidRequest',
+    message: `retentionDays is a whole number of days from 1 to 36500; got ${retentionDays}.`,
+  });
+});
+
+test('fails with the remedy, and without the password, when the server does not know us', async () => {
+  // GIVEN
+  const secrets = {
+    read: async (arn: string) =>
+      arn.endsWith('database') ? '{"username":"shopmaster","password":"wr0ng pass"}' : '{}',
+  };
+
+  // WHEN
+  const failure = backUpAt('2026-11-03T03:00:00Z', {}, { secrets });
+
+  // THEN
+  await expect(failure).rejects.toMatchObject({
+    kind: 'DatabaseFault',
+    message: expect.stringMatching(/as shopmaster: .*Check that the secret holds the present user and password/),
+  });
+  await failure.catch((error) => expect(JSON.stringify([error, error.message])).not.toContain('wr0ng pass'));
+});
+
+test('fails where the server is not who it says it is', async () => {
+  // GIVEN another authority
+  const roots = process.env.PGSSLROOTCERT;
+  delete process.env.PGSSLROOTCERT;
+
+  // WHEN
+  const failure = backUpAt('2026-11-03T03:00:00Z');
+
+  // THEN
+  await expect(failure).rejects.toMatchObject({
+    kind: 'DatabaseFault',
+    message: expect.stringContaining('TLS with a verified certificate is required'),
+  });
+  process.env.PGSSLROOTCERT = roots;
+});
+
+test.each([
+  ['no JSON', 'pass{word'],
+  ['no password', '{"username":"shopmaster"}'],
+])('fails for a secret that holds %s, without quoting it', async (_, text) => {
+  const failure = backUpAt('2026-11-03T03:00:00Z', {}, { secrets: { read: async () => text } });
+  await expect(failure).rejects.toMatchObject({
+    kind: 'DatabaseFault',
+    message:
+      'The secret arn:aws:secretsmanager:eu-central-1:123456789012:secret:database must hold ' +
+      '{"username", "password"} in JSON.',
+  });
+});
+
+/** A session that locks a table of the shop against everybody, in a process of its own. */
+function spawnHolder() {
+  const child = spawn('psql', ['--no-psqlrc', '--quiet'], {
+    env: {
+      PATH: process.env.PATH,
+      PGHOST: world.server.host,
+      PGPORT: String(world.server.port),
+      PGUSER: world.server.master.username,
+      PGPASSWORD: world.server.master.password,
+      PGDATABASE: 'shop',
+      PGSSLMODE: 'require',
+    },
+  });
+  child.stdin.write('CREATE TABLE held (id int);\nBEGIN;\nLOCK TABLE held;\n\\echo locked\n');
+  return {
+    locked: once(child.stdout, 'data'),
+    stop: async () => {
+      child.stdin.end('ROLLBACK;\nDROP TABLE held;\n');
+      await once(child, 'close');
+    },
+  };
+}
