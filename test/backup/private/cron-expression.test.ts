@@ -326,7 +326,7 @@ function field(minimum: number, maximum: number, names: string[] = []): fc.Arbit
     { arbitrary: item(minimum, maximum), weight: 8 },
     { arbitrary: openStep.map((parts) => parts.join('/')), weight: 6 },
     { arbitrary: list, weight: 6 },
-    { arbitrary: wrapping, weight: 1 },
+    { arbitrary: wrapping, weight: 2 },
   );
 }
 
