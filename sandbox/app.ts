@@ -31,6 +31,9 @@ export interface AppProps {
 
 /** A program or configuration that is deployed into the sandbox. */
 export class App {
+  /** Working directories by the stacks that were asked for. */
+  private readonly prepared = new Map<string | undefined, string>();
+
   constructor(private readonly props: AppProps) {}
 
   async apply(options: DeploymentOptions = {}): Promise<Finished> {
@@ -46,9 +49,9 @@ export class App {
     return this.terraform(['plan', '-detailed-exitcode'], options);
   }
 
-  /** The stack's outputs, sensitive ones too. */
+  /** The outputs of what was applied, sensitive ones too. */
   async outputs(options: DeploymentOptions = {}): Promise<Record<string, unknown>> {
-    const directory = await this.prepare(options);
+    const directory = this.prepared.get(options.stack) ?? (await this.prepare(options));
     const { exitCode, output } = await this.run(directory, ['output', '-json'], { ...options, onLine: undefined });
     if (exitCode !== 0) throw new Error(`terraform output failed in ${directory}:\n${output}`);
     const content: Record<string, { value: unknown }> = JSON.parse(output);
@@ -96,6 +99,7 @@ export class App {
     // CDKTF would keep the state where the program was started.
     const backend = { terraform: { backend: { local: { path: path.join(workingDirectory, STATE) } } } };
     await writeFile(path.join(workingDirectory, 'sandbox_override.tf.json'), JSON.stringify(backend));
+    this.prepared.set(options.stack, workingDirectory);
     return workingDirectory;
   }
 
@@ -111,7 +115,7 @@ export class App {
       abort: signal,
     });
     if (result.exitCode !== 0) throw new Error(`${path.join(source, PROGRAM)} failed:\n${result.output.trim()}`);
-    const stacks = await readdir(path.join(output, 'stacks')).catch(() => []);
+    const stacks = await readdir(path.join(output, 'stacks')).catch((): string[] => []);
     const stack = options.stack ?? (stacks.length === 1 ? stacks[0] : undefined);
     if (!stack || !stacks.includes(stack)) {
       throw new Error(

@@ -73,8 +73,7 @@ export class ControlServer {
     } catch (error) {
       write({ error: (error as Error).message });
     }
-    response.end();
-    if (down) this.whenDown();
+    response.end(() => down && this.whenDown());
   }
 
   private async perform(request: ControlRequest, onLine: (line: string) => void): Promise<unknown> {

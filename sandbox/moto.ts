@@ -13,17 +13,23 @@ export class MotoProgram {
    * Finds moto on PATH if its version fits, else installs it into a virtual environment of its own.
    *
    * @param cacheDirectory where the virtual environment is kept from one sandbox to the next
+   * @param abort breaks an installation off
    * @throws with the command that installs it
    */
-  static async locate(cacheDirectory: string, searchPath = process.env.PATH ?? ''): Promise<MotoProgram> {
+  static async locate(cacheDirectory: string, abort?: AbortSignal): Promise<MotoProgram> {
+    const searchPath = process.env.PATH ?? '';
     for (const python of await pythonsOf(searchPath)) {
       const found = await askForMoto(python, searchPath);
       if (found?.version.startsWith(`${MOTO_RELEASE}.`)) return new MotoProgram(found.python, found.version);
     }
-    return MotoProgram.inOwnEnvironment(path.join(cacheDirectory, `moto-${MOTO_VERSION}`), searchPath);
+    return MotoProgram.inOwnEnvironment(path.join(cacheDirectory, `moto-${MOTO_VERSION}`), searchPath, abort);
   }
 
-  private static async inOwnEnvironment(directory: string, searchPath: string): Promise<MotoProgram> {
+  private static async inOwnEnvironment(
+    directory: string,
+    searchPath: string,
+    abort?: AbortSignal,
+  ): Promise<MotoProgram> {
     const python = path.join(directory, 'bin', 'python');
     if (!(await askForMoto(python, searchPath))) {
       const requirement = `moto[server]==${MOTO_VERSION}`;
@@ -33,7 +39,7 @@ export class MotoProgram {
       ] as const;
       for (const [command, args] of commands) {
         const { exitCode, output } = await finish(command, [...args], {
-          env: { ...process.env, PATH: searchPath },
+          abort,
         }).catch((error: Error) => ({ exitCode: 1, output: error.message }));
         if (exitCode !== 0) {
           await rm(directory, { recursive: true, force: true });
@@ -103,6 +109,10 @@ export class Moto {
     private readonly child: ChildProcess,
   ) {
     child.on('error', (error) => (this.failedToStart = error.message));
+    // Whatever ends this process, the emulator is of no use without it.
+    const kill = () => child.kill('SIGKILL');
+    process.once('exit', kill);
+    child.once('exit', () => process.off('exit', kill));
   }
 
   /** `localhost`, since the certificate of one that serves HTTPS names it. */

@@ -2,6 +2,7 @@ import { chmod, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { App, appKey, DeploymentOptions } from './app';
+import { MendedEc2 } from './aws/ec2';
 import { Gateway } from './aws/gateway';
 import { MendedLambda, RecordedInvocation } from './aws/lambda';
 import { MendedRds } from './aws/rds';
@@ -83,7 +84,7 @@ export class Sandbox {
       props.onProgress?.(text);
     };
     try {
-      return await startParts(directory, started, step);
+      return await startParts(directory, started, step, props.signal);
     } catch (error) {
       await stopAll(started, directory);
       throw error;
@@ -287,7 +288,12 @@ async function prepareDirectory(directory?: string): Promise<string> {
   return realpath(made);
 }
 
-async function startParts(directory: string, started: Stoppable[], step: (text: string) => void): Promise<Sandbox> {
+async function startParts(
+  directory: string,
+  started: Stoppable[],
+  step: (text: string) => void,
+  signal?: AbortSignal,
+): Promise<Sandbox> {
   const inside = async (name: string) => {
     const made = path.join(directory, name);
     await mkdir(made, { recursive: true });
@@ -306,9 +312,10 @@ async function startParts(directory: string, started: Stoppable[], step: (text: 
     directory: await inside('terraform'),
     cacheDirectory: CACHE,
     provider: pin,
+    signal,
   });
   step('Looking for moto');
-  const program = await MotoProgram.locate(CACHE);
+  const program = await MotoProgram.locate(CACHE, signal);
 
   step('Starting AWS and the storage');
   const certificateAuthority = await CertificateAuthority.create(await inside('authority'));
@@ -337,6 +344,7 @@ async function startParts(directory: string, started: Stoppable[], step: (text: 
   const lambda = new MendedLambda(upstream, host);
   gateway.mend(lambda);
   gateway.mend(rds);
+  gateway.mend(new MendedEc2(upstream));
   const trigger = new ScheduleTrigger(upstream, lambda, () => clock.now());
   const tsconfigFile = path.join(await inside('apps'), 'tsconfig.json');
   await writeFile(tsconfigFile, JSON.stringify(APP_TSCONFIG));

@@ -25,6 +25,8 @@ export interface TerraformProps {
   readonly provider: ProviderPin;
   /** @default - this process's */
   readonly environment?: NodeJS.ProcessEnv;
+  /** Breaks the search off. */
+  readonly signal?: AbortSignal;
 }
 
 export interface RunOptions {
@@ -49,7 +51,7 @@ export class Terraform {
   static async locate(props: TerraformProps): Promise<Terraform> {
     const caller = props.environment ?? process.env;
     await mkdir(props.directory, { recursive: true });
-    const program = (await terraformOnPath(caller)) ?? (await fetchTerraform(props.cacheDirectory));
+    const program = (await terraformOnPath(caller)) ?? (await fetchTerraform(props.cacheDirectory, props.signal));
     const own = path.join(props.directory, 'terraform.rc');
     const terraform = (source: string, configuration: string) =>
       new Terraform(program.file, program.version, source, configuration, caller);
@@ -57,7 +59,7 @@ export class Terraform {
     const users = caller[MIRROR_VARIABLE] ? undefined : await usersConfiguration(caller);
     if (users) {
       const candidate = terraform(`the CLI configuration ${users}`, users);
-      if (await candidate.canInitialize(props.provider)) return candidate;
+      if (await candidate.canInitialize(props.provider, props.signal)) return candidate;
     }
     const named = caller[MIRROR_VARIABLE];
     const roots = named ? [named] : usualMirrorRoots(caller.HOME ?? os.homedir());
@@ -95,14 +97,14 @@ export class Terraform {
     });
   }
 
-  private async canInitialize(provider: ProviderPin): Promise<boolean> {
+  private async canInitialize(provider: ProviderPin, signal?: AbortSignal): Promise<boolean> {
     const directory = await mkdtemp(path.join(os.tmpdir(), 'terraform-probe-'));
     try {
       const content = {
         terraform: { required_providers: { aws: { source: provider.name, version: provider.version } } },
       };
       await writeFile(path.join(directory, 'main.tf.json'), JSON.stringify(content));
-      return (await this.run(directory, ['init', '-input=false'], { environment: {} })).exitCode === 0;
+      return (await this.run(directory, ['init', '-input=false'], { environment: {}, signal })).exitCode === 0;
     } finally {
       await rm(directory, { recursive: true, force: true });
     }
@@ -133,13 +135,13 @@ async function terraformOnPath(caller: NodeJS.ProcessEnv): Promise<TerraformProg
   return version && isAtLeast(version, OLDEST_TERRAFORM) ? { file: 'terraform', version } : undefined;
 }
 
-async function fetchTerraform(cacheDirectory: string): Promise<TerraformProgram> {
+async function fetchTerraform(cacheDirectory: string, signal?: AbortSignal): Promise<TerraformProgram> {
   const directory = path.join(cacheDirectory, `terraform-${TERRAFORM_VERSION}`);
   const file = path.join(directory, process.platform === 'win32' ? 'terraform.exe' : 'terraform');
   if (!(await exists(file))) {
     const { archive, url, checksums } = releaseOf(TERRAFORM_VERSION, PLATFORM);
     try {
-      const [list, zip] = await Promise.all([download(checksums), download(url)]);
+      const [list, zip] = await Promise.all([checksums, url].map((one) => download(one, signal)));
       verifyChecksum(archive, zip, list.toString());
       await mkdir(directory, { recursive: true });
       const partial = `${file}.${process.pid}`;
@@ -156,8 +158,8 @@ async function fetchTerraform(cacheDirectory: string): Promise<TerraformProgram>
   return { file, version: TERRAFORM_VERSION };
 }
 
-async function download(url: string): Promise<Buffer> {
-  const answer = await fetch(url);
+async function download(url: string, signal?: AbortSignal): Promise<Buffer> {
+  const answer = await fetch(url, { signal });
   if (!answer.ok) throw new Error(`${url} answered ${answer.status}.`);
   return Buffer.from(await answer.arrayBuffer());
 }
