@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer as createHttpServer, IncomingMessage, Server, ServerResponse } from 'node:http';
@@ -11,6 +12,7 @@ export interface Exchange {
   /** The path of the URL, decoded: `/bucket/key`. */
   readonly path: string;
   readonly body: Buffer;
+  readonly contentMd5: string | undefined;
   /** Which request of this operation it is, from 1. */
   readonly count: number;
   readonly response: ServerResponse;
@@ -86,9 +88,10 @@ export class FaultServer {
     response.on('error', () => undefined);
     const exchange = (body: Buffer): Exchange => {
       const { objects } = this;
+      const contentMd5 = request.headers['content-md5'] as string | undefined;
       const obey = () => obeyStore(operation, path, body, objects);
-      const asStore = () => answerAsStore({ operation, path, body, response, objects });
-      return { operation, path, body, count, response, socket: request.socket, objects, obey, asStore };
+      const asStore = () => answerAsStore({ operation, path, body, contentMd5, response, objects });
+      return { operation, path, body, contentMd5, count, response, socket: request.socket, objects, obey, asStore };
     };
     if (this.props.early) {
       this.props.early(exchange(Buffer.alloc(0)));
@@ -117,8 +120,15 @@ function obeyStore(operation: StorageOperation, path: string, body: Buffer, obje
   }
 }
 
-function answerAsStore(exchange: Pick<Exchange, 'operation' | 'path' | 'body' | 'response' | 'objects'>): void {
-  const { operation, path, body, response, objects } = exchange;
+/** As strict about Content-MD5 as a bucket with object lock. */
+function answerAsStore(
+  exchange: Pick<Exchange, 'operation' | 'path' | 'body' | 'contentMd5' | 'response' | 'objects'>,
+): void {
+  const { operation, path, body, contentMd5, response, objects } = exchange;
+  if (operation === 'PUT' && contentMd5 !== createHash('md5').update(body).digest('base64')) {
+    response.writeHead(400, XML).end(s3Document(contentMd5 === undefined ? 'InvalidRequest' : 'BadDigest'));
+    return;
+  }
   obeyStore(operation, path, body, objects);
   const object = objects.get(path);
   if (operation === 'GET' && object === undefined) {

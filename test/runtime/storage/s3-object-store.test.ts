@@ -1,0 +1,165 @@
+import { randomBytes } from 'node:crypto';
+import { ActionError } from '../../../src/contract/action-error';
+import { StorageSettings } from '../../../src/contract/storage-settings';
+import { JsonLog } from '../../../src/runtime/log';
+import { ObjectStore } from '../../../src/runtime/storage/object-store';
+import { openObjectStore, StorageFaultDetails } from '../../../src/runtime/storage/s3-object-store';
+import { SECRET_ARN, secretsHolding } from '../../conformance/conformance';
+import {
+  answer,
+  FaultServer,
+  FaultServerProps,
+  first,
+  html,
+  reset,
+  resetWithinAnswer,
+  s3Error,
+  silence,
+  wrongLength,
+} from '../../support/fault-server';
+
+const OLD = JSON.stringify({ accessKeyId: 'AKIAOLD', secretAccessKey: 'old-confidential' });
+const NEW = JSON.stringify({ accessKeyId: 'AKIANEW', secretAccessKey: 'new-confidential' });
+const KEY = 'nightly/orders/20261122T030000Z/000001';
+
+describe('the object store of backups', () => {
+  let server: FaultServer;
+  let store: ObjectStore;
+  let pauses: number[];
+  let lines: string[];
+
+  const open = async (
+    props: FaultServerProps = {},
+    more: Partial<StorageSettings> = {},
+    secrets = secretsHolding(NEW),
+  ) => {
+    pauses = [];
+    lines = [];
+    server = await FaultServer.start(props);
+    store = await openObjectStore(
+      {
+        kind: 's3-compatible',
+        endpoint: server.url,
+        region: 'us-east-1',
+        bucket: 'backups',
+        path: 'nightly',
+        pathStyle: true,
+        allowUnencrypted: true,
+        credentials: { kind: 'secret', secretArn: SECRET_ARN },
+        ...more,
+      },
+      {
+        secrets,
+        log: new JsonLog((line) => lines.push(line)),
+        bounds: { connectMs: 1_000, socketMs: 300, requestMs: 2_000 },
+        sleep: (milliseconds) => Promise.resolve(pauses.push(milliseconds)),
+      },
+    );
+  };
+  const faultOf = async (promised: Promise<unknown>): Promise<ActionError & { details: StorageFaultDetails }> => {
+    const error = await promised.then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    expect(error).toBeInstanceOf(ActionError);
+    expect(error).toMatchObject({ kind: 'StorageFault', stack: '' });
+    expect(JSON.stringify([(error as Error).message, error])).not.toContain('confidential');
+    return error as ActionError & { details: StorageFaultDetails };
+  };
+
+  afterEach(async () => server.stop());
+
+  test('stores, reads and deletes, with the digest that a locked bucket wants', async () => {
+    await open();
+    const body = randomBytes(5_000_000);
+
+    await store.put(KEY, body);
+    expect(server.objects.get(`/backups/${KEY}`)?.equals(body)).toBe(true);
+    expect((await store.get(KEY))?.equals(body)).toBe(true);
+
+    await store.delete(KEY);
+    expect(await store.get(KEY)).toBeUndefined();
+    await store.delete(KEY);
+    expect(pauses).toEqual([]);
+  });
+
+  test('reads nothing where there is nothing, or where the store hides it', async () => {
+    await open({ on: { GET: first(1, s3Error(404, 'NoSuchKey'), s3Error(403, 'AccessDenied')) } });
+    expect(await store.get(KEY)).toBeUndefined();
+    expect(await store.get(KEY)).toBeUndefined();
+    expect(server.requests).toHaveLength(2);
+  });
+
+  test.each([
+    ['an HTML page', html(404), 'network'],
+    ['no such bucket', s3Error(404, 'NoSuchBucket'), 'bucket-or-path'],
+    ['an empty 403', answer(403), 'network'],
+  ])('fails to read where the answer is %s, which says nothing of the object', async (_, fault, faultClass) => {
+    await open({ on: { GET: fault } });
+    expect((await faultOf(store.get(KEY))).details.faultClass).toBe(faultClass);
+  });
+
+  test.each([
+    ['throttling', s3Error(503, 'SlowDown')],
+    ['a reset', reset],
+    ['a reset within the answer', resetWithinAnswer],
+    ['a silence', silence],
+  ])('gets over %s, three times', async (_, fault) => {
+    await open({ on: { PUT: first(3, fault) } });
+    await store.put(KEY, Buffer.from('part'));
+    expect(server.requests).toHaveLength(4);
+    expect(pauses).toHaveLength(3);
+    expect(pauses[2]).toBeGreaterThan(pauses[0]);
+  });
+
+  test('gets over an object that is cut off on the way', async () => {
+    await open({ on: { GET: first(1, wrongLength(10)) } });
+    await store.put(KEY, Buffer.from('part'));
+    expect((await store.get(KEY))?.toString()).toBe('part');
+  });
+
+  test('fails after the fourth time, and says class, operation, key, code, status and remedy', async () => {
+    await open({ on: { PUT: s3Error(503, 'SlowDown') } });
+    const error = await faultOf(store.put(KEY, Buffer.from('part')));
+    expect(server.requests).toHaveLength(4);
+    expect(error.details).toEqual({
+      faultClass: 'network',
+      operation: 'PUT',
+      key: KEY,
+      code: 'SlowDown',
+      status: 503,
+      remedy: expect.stringContaining('Try again later') as unknown,
+    });
+    expect(error.message).toContain(`bucket: backups, path: nightly, object: ${KEY}.`);
+  });
+
+  test.each([
+    ['PUT', 'AccessDenied', 'permission'],
+    ['DELETE', 'AccessDenied', 'permission'],
+    ['PUT', 'InvalidAccessKeyId', 'authentication'],
+  ] as const)('fails a %s with %s at once: %s', async (operation, code, faultClass) => {
+    await open({ on: { [operation]: s3Error(403, code) } });
+    const failed = operation === 'PUT' ? store.put(KEY, Buffer.from('part')) : store.delete(KEY);
+    expect((await faultOf(failed)).details).toMatchObject({ faultClass, operation, code });
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test('uses the current version of the secret once the pinned one is refused, and says so once', async () => {
+    const pinned = { kind: 'secret', secretArn: SECRET_ARN, versionId: 'v1' } as const;
+    const refusedOnce = first(1, s3Error(403, 'SignatureDoesNotMatch'));
+    await open({ on: { PUT: refusedOnce } }, { credentials: pinned }, secretsHolding({ v1: OLD, current: NEW }));
+
+    await store.put(KEY, Buffer.from('part'));
+    await store.put(KEY, Buffer.from('part'));
+
+    expect(server.requests).toHaveLength(3);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain('Version v1 is refused');
+  });
+
+  test('fails to open where the secret yields no keys', async () => {
+    const error = await faultOf(open({}, {}, secretsHolding('confidential')));
+    expect(error.details.faultClass).toBe('authentication');
+    expect(error.message).toContain(SECRET_ARN);
+  });
+});
