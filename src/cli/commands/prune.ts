@@ -1,0 +1,34 @@
+import { Command } from 'commander';
+import { PruneAnswer } from '../../contract/requests';
+import { Session } from '../session';
+import { addSourceOptions, openDatabaseSource } from '../source-options';
+import { addWriterOptions, writerSettings } from './back-up';
+
+export function addPrune(program: Command, session: Session): void {
+  const command = program
+    .command('prune')
+    .description('tell which backups the retention lets go, and delete them if --yes is given')
+    .option('--yes', 'really delete')
+    .action(async () => {
+      const source = await openDatabaseSource(command, session);
+      const dryRun = !command.opts<{ yes?: boolean }>().yes;
+      const answer = await source.performer.perform({
+        action: 'prune',
+        storage: source.storage,
+        ...writerSettings(command, source),
+        dryRun,
+      });
+      session.show({ answer: { ...answer, dryRun }, lines: pruneLines(answer, dryRun) });
+    });
+  addSourceOptions(command);
+  addWriterOptions(command);
+}
+
+export function pruneLines({ deleted, kept, note }: PruneAnswer, dryRun = false): string[] {
+  return [
+    ...(deleted.length === 0 ? [] : [dryRun ? 'Would be deleted:' : 'Deleted:', ...deleted.map((id) => `  ${id}`)]),
+    ...(note === undefined ? [] : [note]),
+    `${dryRun ? 'Would be kept' : 'Kept'}: ${kept} completed.`,
+    ...(dryRun && deleted.length > 0 ? ['Nothing was deleted yet: give --yes to delete.'] : []),
+  ];
+}

@@ -1,0 +1,66 @@
+import { Command, Option } from 'commander';
+import { describeSelector } from '../../contract/backup-selection';
+import { RestoreCheckAnswer } from '../../contract/requests';
+import { endpointOf } from '../../contract/storage-settings';
+import { presentableUrl } from '../../contract/verdict-text';
+import { BackupOptions, backupOptions, backupSelector } from '../backup-options';
+import { planFacts, PlanOptions, planOptions } from '../database-options';
+import { sizeText } from '../format';
+import { Session } from '../session';
+import { addAll, addSourceOptions, openDatabaseSource } from '../source-options';
+import { usageError, wholeNumber } from '../usage';
+
+interface RestoreCheckOptions extends BackupOptions, PlanOptions {
+  readonly engine?: number;
+}
+
+export function addRestoreCheck(program: Command, session: Session): void {
+  const command = program
+    .command('restore-check [backup]')
+    .description('tell whether a backup can be restored into a database of some version and size; changes nothing')
+    .action(async (id: string | undefined) => {
+      const options = command.opts<RestoreCheckOptions>();
+      const backup = backupSelector(id, options);
+      const target = targetOf(options);
+      const { storage, database, performer } = await openDatabaseSource(command, session);
+      const answer = await performer.perform({
+        action: 'restore-check',
+        source: { storage, database, backup },
+        target,
+        sourceDescription:
+          `${describeSelector(backup)} of ` +
+          [presentableUrl(endpointOf(storage)), storage.bucket, storage.path, database].join('/'),
+      });
+      session.show({ answer, lines: [restoreCheckLine(answer)] });
+    });
+  addAll(command, backupOptions());
+  addAll(command.optionsGroup('The new database:'), [
+    new Option('--engine <major>', 'major version of PostgreSQL').argParser(wholeNumber('--engine', 9, 99)),
+    ...planOptions(),
+  ]);
+  addSourceOptions(command);
+}
+
+/** @throws InvalidRequest naming every option that is missing */
+function targetOf(options: RestoreCheckOptions) {
+  const { engine, vcpu, memory, storageSize } = options;
+  const missing = Object.entries({
+    '--engine': engine,
+    '--vcpu': vcpu,
+    '--memory': memory,
+    '--storage-size': storageSize,
+  })
+    .filter(([, value]) => value === undefined)
+    .map(([name]) => name);
+  if (missing.length > 0) {
+    throw usageError(`A database has a version and a size; not given: ${missing.join(', ')}.`, 'Give them all.');
+  }
+  return { engineMajor: engine!, plan: planFacts(options) };
+}
+
+export function restoreCheckLine({ backup, serverVersion, databaseBytes }: RestoreCheckAnswer): string {
+  return (
+    `Backup ${backup} can be restored there: ${sizeText(databaseBytes)} of databases from ` +
+    `PostgreSQL ${serverVersion}.`
+  );
+}

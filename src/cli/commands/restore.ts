@@ -1,0 +1,53 @@
+import { Command, Option } from 'commander';
+import { RestoreAnswer } from '../../contract/requests';
+import { BackupOptions, backupOptions, backupSelector } from '../backup-options';
+import { ServerOptions, serverOptions, serverSettings } from '../database-options';
+import { durationText } from '../format';
+import { Session } from '../session';
+import { addAll, addSourceOptions, openDatabaseSource } from '../source-options';
+import { factLines } from '../table';
+
+interface RestoreOptions extends BackupOptions, ServerOptions {
+  readonly identifier?: string;
+}
+
+export function addRestore(program: Command, session: Session): void {
+  const command = program
+    .command('restore [backup]')
+    .description('fill an empty database from a backup, in this process; no AWS account is needed')
+    .action(async (id: string | undefined) => {
+      const options = command.opts<RestoreOptions>();
+      const backup = backupSelector(id, options);
+      // The host of an RDS instance begins with its identifier.
+      const target = serverSettings(options.identifier ?? options.host?.split('.')[0] ?? '', options);
+      const { storage, database, performer } = await openDatabaseSource(command, session);
+      const answer = await performer.perform({
+        action: 'restore',
+        source: { storage, database, backup },
+        target,
+      });
+      session.show({ answer, lines: restoreLines(answer) });
+    });
+  addAll(command, backupOptions());
+  addAll(command.optionsGroup('The empty database to fill:'), [
+    ...serverOptions(),
+    new Option('--identifier <name>', 'identifier of that database (default: its host up to the first dot)'),
+  ]);
+  addSourceOptions(command, false);
+}
+
+export function restoreLines({ backup, outcome, databases, tables, rows, passedOver, durationMs }: RestoreAnswer) {
+  if (outcome === 'AlreadyRestored') {
+    return [`Backup ${backup} was restored there before; nothing was done.`];
+  }
+  return [
+    `Backup ${backup} is restored.`,
+    ...factLines([
+      ['took', durationText(durationMs)],
+      ['databases', databases.join(', ')],
+      ['tables', String(tables)],
+      ['rows', String(rows)],
+      ...passedOver.map((message) => ['passed over', message] as const),
+    ]),
+  ];
+}

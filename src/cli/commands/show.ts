@@ -1,0 +1,52 @@
+import { Command } from 'commander';
+import { Manifest } from '../../contract/manifest';
+import { describeOwner } from '../../contract/owner';
+import { readBackupId } from '../backup-options';
+import { durationText, sizeText, timeText } from '../format';
+import { Session } from '../session';
+import { addSourceOptions, openDatabaseSource } from '../source-options';
+import { factLines, tableLines } from '../table';
+
+export function addShow(program: Command, session: Session): void {
+  const command = program
+    .command('show <backup>')
+    .description('describe one backup: what it holds and how it was made')
+    .action(async (id: string) => {
+      const backup = readBackupId(id);
+      const { storage, database, performer } = await openDatabaseSource(command, session);
+      const manifest = await performer.perform({ action: 'show', storage, database, backup });
+      session.show({ answer: manifest, lines: manifestLines(manifest) });
+    });
+  addSourceOptions(command);
+}
+
+export function manifestLines(manifest: Manifest): string[] {
+  const { backup, owner, startedAt, endedAt, engine, parts, files, plan } = manifest;
+  const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
+  return [
+    `Backup ${backup} of ${describeOwner(owner)}`,
+    '',
+    ...factLines([
+      ['started (UTC)', timeText(startedAt)],
+      ['took', durationText(Date.parse(endedAt) - Date.parse(startedAt))],
+      ['server', `PostgreSQL ${engine.serverVersion}, dumped by pg_dump ${engine.clientVersion}`],
+      ['plan', `${plan.name}: ${plan.vcpu} vCPU, ${plan.memoryGib} GiB of memory, ${plan.storageGib} GiB of storage`],
+      ['stored', `${sizeText(sum(parts.map(({ size }) => size)))} in ${parts.length} parts, ${files.length} files`],
+      ['roles', manifest.roles.map(({ name }) => name).join(', ') || undefined],
+      ['backup before', manifest.previous],
+      ['made by version', manifest.libraryVersion],
+    ]),
+    '',
+    ...tableLines([
+      ['database', 'size', 'tables', 'rows', 'large objects', 'extensions'],
+      ...manifest.databases.map((database) => [
+        database.name,
+        sizeText(database.sizeBytes),
+        String(database.tables.length),
+        String(sum(database.tables.map(({ rows }) => rows))),
+        String(database.largeObjects),
+        database.extensions.map(({ name, version }) => `${name} ${version}`).join(', '),
+      ]),
+    ]),
+  ];
+}

@@ -1,0 +1,23 @@
+import { Command } from 'commander';
+import { BackupOptions, backupOptions, backupSelector } from '../backup-options';
+import { sizeText } from '../format';
+import { Session } from '../session';
+import { addAll, addSourceOptions, openDatabaseSource } from '../source-options';
+
+export function addVerify(program: Command, session: Session): void {
+  const command = program
+    .command('verify [backup]')
+    .description('read every part of a backup, the latest unless another is named, and compare it with its manifest')
+    .action(async (id: string | undefined) => {
+      const backup = backupSelector(id, command.opts<BackupOptions>(), { kind: 'latest' });
+      const { storage, database, performer } = await openDatabaseSource(command, session);
+      const answer = await performer.perform({ action: 'verify', storage, database, backup });
+      const { parts, bytes } = answer;
+      session.show({
+        answer,
+        lines: [`Backup ${answer.backup} is whole: all ${parts} parts, ${sizeText(bytes)}, are what was stored.`],
+      });
+    });
+  addAll(command, backupOptions());
+  addSourceOptions(command);
+}

@@ -1,0 +1,26 @@
+import { Command } from 'commander';
+import { WatchAnswer } from '../../contract/requests';
+import { durationText } from '../format';
+import { Session } from '../session';
+import { addSourceOptions, openDatabaseSource } from '../source-options';
+
+export function addWatch(program: Command, session: Session): void {
+  const command = program
+    .command('watch')
+    .description('tell the age of the newest completed backup')
+    .action(async () => {
+      const { storage, database, performer, schedule } = await openDatabaseSource(command, session);
+      const since = schedule?.watchRequest.since;
+      const answer = await performer.perform({ action: 'watch', storage, database, since });
+      session.show({ answer, lines: [watchLine(answer, database)] });
+    });
+  addSourceOptions(command);
+}
+
+export function watchLine({ newest, ageSeconds }: WatchAnswer, database: string): string {
+  const age = ageSeconds === undefined ? '' : durationText(ageSeconds * 1000);
+  if (newest !== undefined) {
+    return `The newest completed backup of ${database}, ${newest}, was completed ${age} ago.`;
+  }
+  return `There is no completed backup of ${database}${age && `, ${age} after its connection test passed`}.`;
+}

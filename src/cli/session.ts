@@ -1,0 +1,40 @@
+import { DeployedFunction } from './deployed-function';
+import { ExitCode, EXIT_CODES } from './exit-codes';
+import { Performer } from './performer';
+import { DeployedSchedule } from './schedule';
+import { pause, resume, SwitchedSchedule } from './schedule-switch';
+import { Result, Terminal } from './terminal';
+import { Place, TerminalRuntime } from './terminal-runtime';
+import { Log } from '../runtime/log';
+
+/** What the commands reach outside: one seam, so that a test can hold it still. */
+export interface World {
+  findSchedule(name: string): Promise<DeployedSchedule>;
+  pause(schedule: DeployedSchedule): Promise<SwitchedSchedule>;
+  resume(schedule: DeployedSchedule): Promise<SwitchedSchedule>;
+  thisProcess(place: Place, log: Log): Performer;
+  deployedFunction(arn: string, log: Log): Performer;
+}
+
+const REAL_WORLD: World = {
+  findSchedule: async (name) => DeployedSchedule.find(name),
+  pause,
+  resume,
+  thisProcess: (place, log) => new TerminalRuntime(place, log),
+  deployedFunction: (arn, log) => new DeployedFunction(arn, log),
+};
+
+/** One call of the command line. */
+export class Session {
+  /** How it ends, unless it fails. */
+  exitCode: ExitCode = EXIT_CODES.ok;
+
+  constructor(
+    readonly terminal: Terminal,
+    readonly world: World = REAL_WORLD,
+  ) {}
+
+  show(result: Result): void {
+    this.exitCode = this.terminal.show(result);
+  }
+}

@@ -1,0 +1,459 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Performer } from '../../src/cli/performer';
+import { run } from '../../src/cli/program';
+import { DeployedSchedule } from '../../src/cli/schedule';
+import { Session, World } from '../../src/cli/session';
+import { Terminal } from '../../src/cli/terminal';
+import { Place } from '../../src/cli/terminal-runtime';
+import { Answers, BackUpRequest, Request } from '../../src/contract/requests';
+
+const ARN = 'arn:aws:lambda:eu-central-1:123456789012:function:orders-backup:3';
+const SECRET = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:keys';
+
+/** What the deployed schedule carries. */
+const DEPLOYED: BackUpRequest = {
+  action: 'back-up',
+  storage: {
+    kind: 's3-compatible',
+    endpoint: 'https://store.example',
+    region: 'eu-1',
+    bucket: 'deployed-bucket',
+    path: 'deployed',
+    pathStyle: true,
+    allowUnencrypted: false,
+    credentials: { kind: 'secret', secretArn: SECRET, versionId: 'v1' },
+    network: { vpcId: 'vpc-1', subnetIds: ['subnet-1'] },
+  },
+  database: {
+    identifier: 'orders',
+    endpoint: 'orders.abc.eu-central-1.rds.amazonaws.com:5432',
+    credentials: { kind: 'secret', secretArn: `${SECRET}-database` },
+    plan: { name: 'small', vcpu: 2, memoryGib: 2, storageGib: 20 },
+  },
+  retentionDays: 30,
+  dueAt: '<aws.scheduler.scheduled-time>',
+};
+
+const ANSWERS: Answers = {
+  'test-connection': {
+    state: 'Passed',
+    endpoint: 'https://store.example',
+    bucket: 'b',
+    path: 'p',
+    key: 'k',
+    testedAt: '2026-11-22T03:00:00.000Z',
+    durationMs: 12,
+    warnings: [],
+  },
+  'back-up': { backup: '20261122T030000Z', outcome: 'Completed', durationMs: 1 },
+  watch: {},
+  list: { backups: [] },
+  show: {
+    format: 1,
+    backup: '20261122T030000Z',
+    owner: { account: 'local', region: 'r', database: 'orders' },
+    libraryVersion: '0',
+    startedAt: '2026-11-22T03:00:00.000Z',
+    endedAt: '2026-11-22T03:00:01.000Z',
+    engine: { name: 'postgres', serverVersion: '17.1', serverMajor: 17, clientVersion: '18.1' },
+    plan: { name: 'small', vcpu: 2, memoryGib: 2, storageGib: 20 },
+    master: 'm',
+    roles: [],
+    memberships: [],
+    databases: [],
+    files: [],
+    parts: [],
+  },
+  verify: { backup: '20261122T030000Z', parts: 1, bytes: 1 },
+  prune: { deleted: [], kept: 1 },
+  'restore-check': { backup: '20261122T030000Z', sourceDescription: '', serverVersion: '17.1', databaseBytes: 1 },
+  restore: {
+    backup: '20261122T030000Z',
+    outcome: 'Restored',
+    databases: [],
+    tables: 0,
+    rows: 0,
+    passedOver: [],
+    durationMs: 1,
+  },
+};
+
+interface Called {
+  readonly code: number;
+  readonly requests: readonly Request[];
+  /** Who was asked. */
+  readonly by: readonly (Place | string)[];
+  readonly output: string;
+  readonly errors: string;
+}
+
+/** Runs the command line with somebody who only writes down what is asked, and answers as told. */
+async function call(line: string, answers: Partial<Answers> = {}): Promise<Called> {
+  const requests: Request[] = [];
+  const by: (Place | string)[] = [];
+  const performer: Performer = {
+    perform: async (request) => {
+      requests.push(request);
+      return { ...ANSWERS, ...answers }[request.action];
+    },
+  };
+  const asked = (who: Place | string) => {
+    by.push(who);
+    return performer;
+  };
+  const schedule = {
+    name: 'orders-backup',
+    request: DEPLOYED,
+    watchRequest: { action: 'watch', since: '2026-11-01T00:00:00Z' },
+    functionArn: ARN,
+    place: { account: '123456789012', region: 'eu-central-1' },
+  } as DeployedSchedule;
+  const world: World = {
+    findSchedule: async (name) => {
+      expect(name).toBe('orders-backup');
+      return schedule;
+    },
+    pause: async () => ({ schedule: 'orders-backup', state: 'Paused', schedules: [], alarm: 'a' }),
+    resume: async () => ({ schedule: 'orders-backup', state: 'Running', schedules: [], alarm: 'a' }),
+    thisProcess: asked,
+    deployedFunction: asked,
+  };
+  const written = { output: '', errors: '' };
+  const terminal = new Terminal(
+    line.includes('--json'),
+    { write: (text) => (written.output += text) },
+    { write: (text) => (written.errors += text) },
+  );
+  const code = await run(line.split(' ').filter(Boolean), new Session(terminal, world));
+  return { code, requests, by, ...written };
+}
+
+const STORAGE = '--endpoint https://store.example --bucket backups --path /nightly/ --region eu-1';
+const SETTINGS = {
+  kind: 's3-compatible',
+  endpoint: 'https://store.example',
+  region: 'eu-1',
+  bucket: 'backups',
+  path: 'nightly',
+  pathStyle: true,
+  allowUnencrypted: false,
+  caCertificate: undefined,
+  credentials: { kind: 'environment' },
+};
+const SERVER = '--host db.example --user master --retention-days 7';
+const DATABASE = {
+  identifier: 'orders',
+  endpoint: 'db.example:5432',
+  credentials: { kind: 'environment' },
+  plan: { name: 'given on the command line', vcpu: 0, memoryGib: 0, storageGib: 0 },
+};
+
+const VARIABLES = ['AWS_REGION', 'PGHOST', 'PGPORT', 'PGUSER', 'PGPASSWORD'];
+const BEFORE = VARIABLES.map((name) => [name, process.env[name]] as const);
+
+beforeEach(() => {
+  VARIABLES.forEach((name) => delete process.env[name]);
+  process.env.PGPASSWORD = 'se cret';
+});
+
+afterAll(() => {
+  VARIABLES.forEach((name) => delete process.env[name]);
+  Object.assign(process.env, Object.fromEntries(BEFORE.filter(([, value]) => value !== undefined)));
+});
+
+describe('a storage told by options', () => {
+  test.each([
+    ['', {}],
+    ['--virtual-hosted', { pathStyle: false }],
+    ['--allow-unencrypted', { allowUnencrypted: true }],
+    [`--secret ${SECRET}`, { credentials: { kind: 'secret', secretArn: SECRET } }],
+    [
+      '--endpoint https://a1.r2.cloudflarestorage.com',
+      { endpoint: 'https://a1.r2.cloudflarestorage.com', kind: 'cloudflare-r2' },
+    ],
+    [
+      '--endpoint https://fra1.digitaloceanspaces.com',
+      { endpoint: 'https://fra1.digitaloceanspaces.com', kind: 'digitalocean-spaces' },
+    ],
+    ['--endpoint https://s3.eu-1.amazonaws.com', { endpoint: 'https://s3.eu-1.amazonaws.com', kind: 'amazon-s3' }],
+  ])('%s', async (further, expected) => {
+    const { requests, by, code } = await call(`test-connection ${STORAGE} ${further}`);
+    expect(requests).toEqual([{ action: 'test-connection', storage: { ...SETTINGS, ...expected } }]);
+    expect(by).toEqual([{ region: 'eu-1' }]);
+    expect(code).toBe(0);
+  });
+
+  test('without an endpoint it is Amazon S3, with the bucket in the host name', async () => {
+    const { requests } = await call('test-connection --bucket backups --path nightly --region eu-west-1');
+    expect(requests).toEqual([
+      {
+        action: 'test-connection',
+        storage: { ...SETTINGS, kind: 'amazon-s3', endpoint: undefined, region: 'eu-west-1', pathStyle: false },
+      },
+    ]);
+  });
+
+  test('the region may come from AWS_REGION', async () => {
+    process.env.AWS_REGION = 'from-environment';
+    const { requests } = await call('test-connection --endpoint https://store.example --bucket backups --path nightly');
+    expect(requests).toEqual([{ action: 'test-connection', storage: { ...SETTINGS, region: 'from-environment' } }]);
+  });
+
+  test('a certificate authority is read from its file', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'certificate-'));
+    try {
+      writeFileSync(join(directory, 'ca.pem'), 'a certificate');
+      const { requests } = await call(`test-connection ${STORAGE} --ca-certificate ${join(directory, 'ca.pem')}`);
+      expect(requests).toEqual([
+        { action: 'test-connection', storage: { ...SETTINGS, caCertificate: 'a certificate' } },
+      ]);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+});
+
+describe('what each command asks for', () => {
+  const source = { storage: SETTINGS, database: 'orders', backup: { kind: 'latest' } };
+
+  test.each([
+    [
+      `test-connection ${STORAGE} --database orders`,
+      { action: 'test-connection', storage: SETTINGS, database: 'orders' },
+    ],
+    [`list ${STORAGE} --database orders`, { action: 'list', storage: SETTINGS, database: 'orders' }],
+    [`watch ${STORAGE} --database orders`, { action: 'watch', storage: SETTINGS, database: 'orders' }],
+    [
+      `show 2026-11-22T03:00:00Z ${STORAGE} --database orders`,
+      { action: 'show', storage: SETTINGS, database: 'orders', backup: '20261122T030000Z' },
+    ],
+    [`verify ${STORAGE} --database orders`, { action: 'verify', ...source }],
+    [`verify --latest ${STORAGE} --database orders`, { action: 'verify', ...source }],
+    [
+      `verify 20261122T030000Z ${STORAGE} --database orders`,
+      { action: 'verify', ...source, backup: { kind: 'backup', id: '20261122T030000Z' } },
+    ],
+    [
+      `verify --before 2026-11-22T03:00:00Z ${STORAGE} --database orders`,
+      { action: 'verify', ...source, backup: { kind: 'before', time: '2026-11-22T03:00:00.000Z' } },
+    ],
+    [
+      `back-up ${STORAGE} --database orders ${SERVER}`,
+      { action: 'back-up', storage: SETTINGS, database: DATABASE, retentionDays: 7 },
+    ],
+    [
+      `back-up ${STORAGE} --database orders ${SERVER} --port 6000 --vcpu 2 --memory 4 --storage-size 50`,
+      {
+        action: 'back-up',
+        storage: SETTINGS,
+        database: {
+          ...DATABASE,
+          endpoint: 'db.example:6000',
+          plan: { name: 'given on the command line', vcpu: 2, memoryGib: 4, storageGib: 50 },
+        },
+        retentionDays: 7,
+      },
+    ],
+    [
+      `prune ${STORAGE} --database orders ${SERVER}`,
+      { action: 'prune', storage: SETTINGS, database: DATABASE, retentionDays: 7, dryRun: true },
+    ],
+    [
+      `prune --yes ${STORAGE} --database orders --host db.example --database-secret ${SECRET} --retention-days 7`,
+      {
+        action: 'prune',
+        storage: SETTINGS,
+        database: { ...DATABASE, credentials: { kind: 'secret', secretArn: SECRET } },
+        retentionDays: 7,
+        dryRun: false,
+      },
+    ],
+    [
+      `restore-check --latest --engine 17 --vcpu 2 --memory 4 --storage-size 50 ${STORAGE} --database orders`,
+      {
+        action: 'restore-check',
+        source,
+        target: { engineMajor: 17, plan: { name: 'given on the command line', vcpu: 2, memoryGib: 4, storageGib: 50 } },
+        sourceDescription: 'the latest completed backup of https://store.example/backups/nightly/orders',
+      },
+    ],
+    [
+      `restore --latest ${STORAGE} --database orders --host new.abc.rds.amazonaws.com --user master`,
+      {
+        action: 'restore',
+        source,
+        target: { ...DATABASE, identifier: 'new', endpoint: 'new.abc.rds.amazonaws.com:5432' },
+      },
+    ],
+    [
+      `restore --latest ${STORAGE} --database orders --host new.example --user master --identifier orders2`,
+      { action: 'restore', source, target: { ...DATABASE, identifier: 'orders2', endpoint: 'new.example:5432' } },
+    ],
+  ])('%s', async (line, request) => {
+    const { requests, by, code, errors } = await call(line);
+    expect(errors).toBe('');
+    expect(requests).toEqual([request]);
+    expect(by).toEqual([{ region: 'eu-1' }]);
+    expect(code).toBe(0);
+  });
+
+  test("the user is handed on where the program looks for it, beside the password's variable", async () => {
+    await call(`back-up ${STORAGE} --database orders ${SERVER}`);
+    expect(process.env.PGUSER).toBe('master');
+  });
+
+  test('host, port and user may come from the variables of PostgreSQL', async () => {
+    Object.assign(process.env, { PGHOST: 'db.example', PGPORT: '6000', PGUSER: 'master' });
+    const { requests } = await call(`back-up ${STORAGE} --database orders --retention-days 7`);
+    expect(requests).toMatchObject([{ database: { ...DATABASE, endpoint: 'db.example:6000' } }]);
+  });
+
+  test('every page of a list is asked for, and shown as one', async () => {
+    const pages = [
+      {
+        backups: [{ backup: '20261122T030000Z', state: 'Completed', startedAt: '2026-11-22T03:00:00Z' }],
+        next: '20261122T030000Z',
+      },
+      {
+        backups: [{ backup: '20261121T030000Z', state: 'Failed', startedAt: '2026-11-21T03:00:00Z', reason: 'broken' }],
+      },
+    ];
+    let page = 0;
+    const answers = Object.defineProperty({}, 'list', { enumerable: true, get: () => pages[page++] });
+    const { requests, output } = await call(`list --json ${STORAGE} --database orders`, answers);
+    expect(requests.map((request) => (request as { before?: string }).before)).toEqual([undefined, '20261122T030000Z']);
+    expect(JSON.parse(output).backups).toEqual(pages.flatMap(({ backups }) => backups));
+  });
+});
+
+describe('with a deployed schedule', () => {
+  const { storage, database } = DEPLOYED;
+
+  test.each([
+    ['test-connection', { action: 'test-connection', storage, database: 'orders' }],
+    ['list', { action: 'list', storage, database: 'orders' }],
+    ['show 20261122T030000Z', { action: 'show', storage, database: 'orders', backup: '20261122T030000Z' }],
+    ['watch', { action: 'watch', storage, database: 'orders', since: '2026-11-01T00:00:00Z' }],
+    ['verify', { action: 'verify', storage, database: 'orders', backup: { kind: 'latest' } }],
+    ['prune', { action: 'prune', storage, database, retentionDays: 30, dryRun: true }],
+    // A run by hand has the second at which it was asked for.
+    ['back-up', { action: 'back-up', storage, database, retentionDays: 30 }],
+  ])('%s is done by its function with its settings', async (command, request) => {
+    process.env.AWS_REGION = 'eu-central-1';
+    const { requests, by, code } = await call(`${command} --schedule orders-backup`);
+    expect(requests).toEqual([request]);
+    expect(by).toEqual([ARN]);
+    expect(code).toBe(0);
+  });
+
+  test('with --local it is done here, for the same owner, and the network of the function is forgotten', async () => {
+    const { requests, by } = await call('list --schedule orders-backup --local');
+    expect(requests).toEqual([{ action: 'list', storage: { ...storage, network: undefined }, database: 'orders' }]);
+    expect(by).toEqual([{ account: '123456789012', region: 'eu-central-1' }]);
+  });
+
+  test('a restore takes its source from it, and is always done here', async () => {
+    const { requests, by } = await call('restore --latest --schedule orders-backup --host new.example --user master');
+    expect(requests).toMatchObject([
+      {
+        action: 'restore',
+        source: { storage: { bucket: 'deployed-bucket' }, database: 'orders' },
+        target: { endpoint: 'new.example:5432' },
+      },
+    ]);
+    expect(by).toEqual([{ account: '123456789012', region: 'eu-central-1' }]);
+  });
+
+  test.each(['--bucket backups', '--region eu-1', '--database orders', `--secret ${SECRET}`])(
+    'fails beside %s',
+    async (option) => {
+      const { code, requests, errors } = await call(`list --schedule orders-backup ${option}`);
+      expect(code).toBe(2);
+      expect(requests).toEqual([]);
+      expect(errors).toContain(option.split(' ')[0]);
+    },
+  );
+
+  test('fails beside a retention of its own', async () => {
+    const { code, requests } = await call('prune --yes --schedule orders-backup --retention-days 1');
+    expect([code, requests]).toEqual([2, []]);
+  });
+});
+
+describe('mistakes', () => {
+  test.each([
+    ['list', ['--bucket', '--path', '--region']],
+    ['list --bucket backups --path nightly', ['--region']],
+    [`list ${STORAGE}`, ['--database']],
+    [`list ${STORAGE} --database orders --nonsense`, ['--nonsense']],
+    [`list ${STORAGE} --database orders --bucket b!`, ['bucket', 'b!']],
+    [`list ${STORAGE} --database ../other`, ['../other']],
+    [`list ${STORAGE} --database orders --path a//b`, ['//', 'a//b']],
+    [`list ${STORAGE} --database orders --endpoint http://store.example`, ['http://store.example', 'https://']],
+    [`list ${STORAGE} --database orders --ca-certificate /none/ca.pem`, ['/none/ca.pem', 'ENOENT']],
+    [`show ${STORAGE} --database orders`, ['backup']],
+    [`show yesterday ${STORAGE} --database orders`, ['yesterday', '20261122T030000Z']],
+    [`verify --before noon ${STORAGE} --database orders`, ['noon']],
+    [`verify --latest 20261122T030000Z ${STORAGE} --database orders`, ['2 of these']],
+    [`restore ${STORAGE} --database orders --host h --user u`, ['--latest', '0 of these']],
+    [`restore --latest ${STORAGE} --database orders --user u`, ['--host']],
+    [`back-up ${STORAGE} --database orders --host h --user u`, ['--retention-days']],
+    [`back-up ${STORAGE} --database orders --host h --retention-days 7`, ['--user']],
+    [`back-up ${STORAGE} --database orders --host h --user u --retention-days 0`, ['--retention-days', '"0"']],
+    [`back-up ${STORAGE} --database orders --host h --user u --retention-days 1.5`, ['"1.5"']],
+    [`back-up ${STORAGE} --database orders --host h --port 70000 --user u`, ['--port', '70000', '65535']],
+    [`restore-check --latest ${STORAGE} --database orders`, ['--engine', '--vcpu', '--memory', '--storage-size']],
+    ['lst', ['lst', 'list']],
+    ['pause', ['schedule']],
+  ])('fails: %s', async (line, told) => {
+    const { code, requests, errors, output } = await call(line);
+    expect(requests).toEqual([]);
+    expect(output).toBe('');
+    told.forEach((text) => expect(errors).toContain(text));
+    expect(code).toBe(2);
+  });
+
+  test('fails without a password, and names its variable', async () => {
+    delete process.env.PGPASSWORD;
+    const { code, errors } = await call(`back-up ${STORAGE} --database orders ${SERVER}`);
+    expect(errors).toContain('PGPASSWORD');
+    expect(code).toBe(2);
+  });
+
+  test('fails for machines with one object on standard output', async () => {
+    const { code, output } = await call('list --json');
+    expect(JSON.parse(output)).toEqual({
+      error: { kind: 'InvalidRequest', message: expect.stringContaining('--bucket') },
+    });
+    expect(code).toBe(2);
+  });
+});
+
+describe('how it ends', () => {
+  test('a backup that found another run at work is locked', async () => {
+    const locked = { 'back-up': { backup: '20261122T030000Z', outcome: 'Locked', durationMs: 1 } as const };
+    const { code, output } = await call('back-up --schedule orders-backup', locked);
+    expect(code).toBe(7);
+    expect(output).toContain('another run');
+  });
+
+  test('a dry run says that nothing was deleted', async () => {
+    const { output } = await call('prune --schedule orders-backup', {
+      prune: { deleted: ['20261101T030000Z'], kept: 2 },
+    });
+    expect(output).toBe(
+      'Would be deleted:\n  20261101T030000Z\nWould be kept: 2 completed.\nNothing was deleted yet: give --yes to delete.\n',
+    );
+  });
+
+  test('help is no mistake', async () => {
+    const written = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
+    const { code } = await call('list --help');
+    const help = written.mock.calls.join('');
+    written.mockRestore();
+    expect(code).toBe(0);
+    expect(help).toContain('Exit codes:');
+  });
+});
