@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, IncomingMessage, ServerResponse } from 'node:http';
 import { AddressInfo, Socket } from 'node:net';
@@ -35,7 +36,7 @@ export async function fuzz(count: number, seed: number, atOnce = 48): Promise<Fu
     while (next < count) {
       const id = next++;
       const database = `fuzz-${id}`;
-      const session = server.open(database, randomOf(seed + id));
+      const session = server.open(database, randomOf(seed * 1_000_000 + id));
       const lines: string[] = [];
       const start = performance.now();
       const { verdict, error } = await ask(
@@ -84,14 +85,17 @@ export async function fuzz(count: number, seed: number, atOnce = 48): Promise<Fu
 
 type Random = () => number;
 
-/** A small generator whose whole state is its seed (mulberry32). */
+/** Numbers from 0 to 1 that follow from the seed alone. */
 function randomOf(seed: number): Random {
-  let state = Math.imul(seed + 1, 0x9e3779b1);
+  let numbers: Buffer = Buffer.alloc(0);
+  let block = 0;
   return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+    if (numbers.length === 0) {
+      numbers = createHash('sha512').update(`${seed}/${block++}`).digest();
+    }
+    const number = numbers.readUInt32BE();
+    numbers = numbers.subarray(4);
+    return number / 2 ** 32;
   };
 }
 
@@ -159,7 +163,7 @@ class Session {
   private alter(object: Buffer): Buffer {
     const at = Math.floor(this.random() * object.length);
     return this.pick([
-      () => Buffer.concat([object.subarray(0, at), Buffer.from([object[at] ^ 0x10]), object.subarray(at + 1)]),
+      () => Buffer.concat([object.subarray(0, at), Buffer.from([object[at] + 1]), object.subarray(at + 1)]),
       () => object.subarray(0, at),
       () => Buffer.concat([object, this.bytes(1)]),
       () => Buffer.from(object.toString('utf8')),

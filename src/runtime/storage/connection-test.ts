@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { CatalogOwner, findForeignOwner } from './owner-check';
+import { Outcome, StorageClient } from './s3-client';
 import { Fault, faultOf, Findings } from '../../contract/fault';
 import { Circumstances } from '../../contract/fault-texts';
 import { isPassing, mayHaveLanded, meaningOf, meansWrongCredentials, Observation } from '../../contract/observation';
 import { Owner } from '../../contract/owner';
 import { CONNECTION_TEST_BOUNDS, StorageOperation } from '../../contract/verdict';
-import { CatalogOwner, findForeignOwner } from './owner-check';
-import { Outcome, StorageClient } from './s3-client';
 
 /** What a probe of a storage found. */
 export interface ProbeResult {

@@ -1,8 +1,8 @@
+import { Outcome } from './s3-client';
 import { Fault, faultOf } from '../../contract/fault';
 import { Circumstances } from '../../contract/fault-texts';
 import { meaningOf, Observation } from '../../contract/observation';
 import { describeOwner, LOCAL_ACCOUNT, Owner, sameOwner } from '../../contract/owner';
-import { Outcome } from './s3-client';
 
 /** Longest catalog that is read for its owner. */
 const MAXIMUM_CATALOG_BYTES = 32 * 1024 * 1024;
