@@ -68,11 +68,11 @@ export async function findBackup(
     const same = entries.find(({ id }) => wanted.kind === 'backup' && id === wanted.id);
     throw new ActionError(
       'NotFound',
-      `There is no ${describeSelector(wanted)} of ${source.database} in ${keys.folder}` +
-        (same ? `: it is ${same.state}, and only a Completed one is restored. ` : '. ') +
+      `Only a completed backup is restored, and ${keys.folder} has none that is ${describeSelector(wanted)}` +
+        (same ? `: that one is ${same.state}. ` : '. ') +
         (catalog
           ? 'List the backups and choose a completed one.'
-          : 'The folder holds no list of backups: check its name.'),
+          : 'It holds no list of backups at all: check its name.'),
     );
   }
   return { store, keys, manifest: await readManifest(store, keys, entry.id) };

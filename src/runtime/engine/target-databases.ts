@@ -89,12 +89,18 @@ export async function prepareDatabases(
 
 /** The administration database cannot be dropped by whoever needs it: what the roles own in it goes. */
 async function emptyInPlace(admin: Client, roles: readonly string[]): Promise<void> {
-  const owners = ['CURRENT_USER', ...roles.map(escapeIdentifier)].join(', ');
-  await admin.query(`DROP OWNED BY ${owners} CASCADE`);
+  // One by one: named together, an owner of default privileges and whom they favour make the server stumble. The user
+  // comes last: from PostgreSQL 16 on the memberships that it granted, its own among them, end with this.
+  for (const owner of [...roles.map(escapeIdentifier), 'CURRENT_USER']) {
+    await admin.query(`DROP OWNED BY ${owner} CASCADE`);
+  }
   // It went with its owner, if the source had given it one.
   const { rowCount } = await admin.query(`SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'public'`);
   if (rowCount === 0) {
-    await admin.query('CREATE SCHEMA public AUTHORIZATION pg_database_owner; GRANT USAGE ON SCHEMA public TO PUBLIC');
+    await admin.query(
+      `CREATE SCHEMA public AUTHORIZATION pg_database_owner; GRANT USAGE ON SCHEMA public TO PUBLIC;
+       COMMENT ON SCHEMA public IS 'standard public schema'`,
+    );
   }
 }
 

@@ -7,7 +7,7 @@ import { ComparedServer } from '../../../sandbox/compare-databases';
 import { DatabaseMaster, PostgreSqlServer } from '../../../sandbox/postgresql/server';
 import { PostgreSqlMajor } from '../../../sandbox/postgresql/program';
 import { DatabaseSettings } from '../../../src/contract/database-settings';
-import { BackupSelector, RestoreSource } from '../../../src/contract/requests';
+import { BackupSelector, RestoreRequest, RestoreSource } from '../../../src/contract/requests';
 import { Runtime } from '../../../src/runtime/runtime';
 import { RealWorld } from '../real-world';
 
@@ -43,6 +43,10 @@ export class RestoreWorld {
 
   restoreSource(backup: BackupSelector = { kind: 'latest' }): RestoreSource {
     return { storage: this.source.storageSettings, database: this.source.server.identifier, backup };
+  }
+
+  request(backup?: BackupSelector): RestoreRequest {
+    return { action: 'restore', source: this.restoreSource(backup), target: this.targetSettings };
   }
 
   get targetSettings(): DatabaseSettings {
