@@ -33,7 +33,12 @@ const program = new Command('sandbox')
 command('up', 'start a sandbox; returns when it is ready').action(up);
 for (const verb of ['apply', 'plan', 'destroy'] as const) {
   command(`${verb} <app>`, `${verb} an app: a directory with a CDKTF program main.ts, or with Terraform's own files`)
-    .option('--var <name=value>', 'a Terraform variable; may be repeated', collectVariable, {})
+    .option(
+      '--var <name=value>',
+      'a Terraform variable; may be repeated. A secret goes into the environment, as TF_VAR_<name>',
+      collectVariable,
+      {},
+    )
     .option('--stack <name>', 'which stack of an app that has several')
     .action((app: string, options: AppOptions) => deploy(verb, app, options));
 }
@@ -70,6 +75,13 @@ function collectVariable(text: string, known: Record<string, string>): Record<st
   const equals = text.indexOf('=');
   if (equals < 1) throw new Error(`--var takes name=value; got ${JSON.stringify(text)}.`);
   return { ...known, [text.slice(0, equals)]: text.slice(equals + 1) };
+}
+
+/** Variables given as to Terraform itself, `TF_VAR_<name>`: a secret need not be an argument. */
+function variablesOf(environment: NodeJS.ProcessEnv): Record<string, string> {
+  const prefix = 'TF_VAR_';
+  const given = Object.entries(environment).filter(([name]) => name.startsWith(prefix));
+  return Object.fromEntries(given.map(([name, value]) => [name.slice(prefix.length), value!]));
 }
 
 async function up(options: CommonOptions): Promise<void> {
@@ -135,7 +147,7 @@ async function deploy(verb: 'apply' | 'plan' | 'destroy', app: string, options: 
       command: verb,
       app: path.resolve(app),
       options: {
-        variables: options.var,
+        variables: { ...variablesOf(process.env), ...options.var },
         stack: options.stack,
         environment: process.env as Record<string, string>,
         colour: terminal.colours,

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { lstat, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
@@ -10,6 +10,10 @@ import { isRunning, RecordedSandbox, StateFile } from '../../sandbox/state-file'
 jest.setTimeout(300_000);
 
 const PROGRAM = path.join(__dirname, '..', '..', 'sandbox', 'cli.ts');
+const CONFIGURATION = {
+  variable: { text: { type: 'string', sensitive: true }, other: { type: 'string' } },
+  output: { digest: { value: '${nonsensitive(sha1("${var.text}, ${var.other}"))}' } },
+};
 const names: string[] = [];
 
 /** A name that no other run uses. */
@@ -20,8 +24,10 @@ function newName(): string {
 }
 
 async function sandbox(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const program = ['--require', require.resolve('tsx/cjs'), PROGRAM, ...args];
   return new Promise((resolve) =>
-    execFile(process.execPath, ['--require', require.resolve('tsx/cjs'), PROGRAM, ...args], (error, stdout, stderr) =>
+    // The environment by name: the one that a test changes is not the one that a child would be given by itself.
+    execFile(process.execPath, program, { env: process.env }, (error, stdout, stderr) =>
       resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
     ),
   );
@@ -38,13 +44,7 @@ afterAll(async () => {
 test('up, status, apply, clock, psql and down speak JSON, and down leaves nothing', async () => {
   const name = newName();
   const app = await mkdtemp(path.join(tmpdir(), 'cli-test-'));
-  await writeFile(
-    path.join(app, 'main.tf.json'),
-    JSON.stringify({
-      variable: { text: { type: 'string', sensitive: true } },
-      output: { text: { value: '${sha1(var.text)}', sensitive: true } },
-    }),
-  );
+  await writeFile(path.join(app, 'main.tf.json'), JSON.stringify(CONFIGURATION));
 
   // WHEN it is up
   const up = await sandbox('up', '--name', name, '--json');
@@ -59,8 +59,11 @@ test('up, status, apply, clock, psql and down speak JSON, and down leaves nothin
 
   // THEN each command does its work
   expect((await sandbox('up', '--name', name)).stderr).toContain(`The sandbox ${name} is up already`);
-  const applied = await sandbox('apply', app, '--name', name, '--var', 'text=a secret', '--json');
+  process.env.TF_VAR_text = 'a secret';
+  const applied = await sandbox('apply', app, '--name', name, '--var', 'other=public', '--json');
+  delete process.env.TF_VAR_text;
   expect(JSON.parse(applied.stdout)).toMatchObject({ exitCode: 0 });
+  expect(applied.stderr).toContain(`digest = "${createHash('sha1').update('a secret, public').digest('hex')}"`);
   expect(applied.stderr).toContain('Apply complete!');
   const clock = await sandbox('clock', '+30d', '--name', name, '--json');
   expect(JSON.parse(clock.stdout).offsetMs).toBe(30 * 86_400_000);
