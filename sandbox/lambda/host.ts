@@ -7,10 +7,10 @@ import { Isolation, isolationIn } from './isolation';
 import { LambdaRefusal, MAX_REQUEST_BYTES } from './limits';
 import { LambdaConfiguration } from './variables';
 
-export { LambdaCode, refuseTooLarge } from './code';
-export { InvocationResult } from './execution-environment';
+export { type LambdaCode, refuseTooLarge } from './code';
+export type { InvocationResult } from './execution-environment';
 export { LambdaRefusal } from './limits';
-export { LambdaConfiguration } from './variables';
+export type { LambdaConfiguration } from './variables';
 
 /** A warm process that nobody asks for ends after this time, milliseconds. */
 const IDLE_MS = 60_000;
