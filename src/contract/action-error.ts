@@ -11,8 +11,9 @@ export type ActionErrorKind =
   | 'InvalidRequest';
 
 /**
- * A failure with a text made for a person: rule, value, remedy. Its stack is empty, since Terraform and Lambda print
- * it behind the message, where it would repeat it.
+ * A failure with a text made for a person: rule, value, remedy. Its stack is its name: Terraform and Lambda print the
+ * stack behind the message, which it would repeat, and of an error without any stack Lambda drops the message
+ * (aws/aws-lambda-nodejs-runtime-interface-client, src/Errors.js).
  */
 export class ActionError extends Error {
   constructor(
@@ -23,6 +24,6 @@ export class ActionError extends Error {
   ) {
     super(message);
     this.name = kind;
-    this.stack = '';
+    this.stack = kind;
   }
 }

@@ -45,10 +45,10 @@ function lambdaRuntime(context: LambdaContext, log: JsonLog, workDirectory: stri
   };
 }
 
-/** Without its stack: whoever invoked the function sees it whole, and it would repeat the message. The log has it. */
+/** With its name for a stack, as an ActionError has it: whoever invoked the function sees it whole, and it would repeat the message. The log has it. */
 function presentable(error: unknown, log: JsonLog): Error {
   const presented = error instanceof Error ? error : new Error(String(error));
-  log.warn('failed', { error: presented.name, message: presented.message, stack: presented.stack || undefined });
-  presented.stack = '';
+  log.warn('failed', { error: presented.name, message: presented.message, stack: presented.stack });
+  presented.stack = presented.name;
   return presented;
 }

@@ -62,7 +62,7 @@ describe('the object store of backups', () => {
       (reason: unknown) => reason,
     );
     expect(error).toBeInstanceOf(ActionError);
-    expect(error).toMatchObject({ kind: 'StorageFault', stack: '' });
+    expect(error).toMatchObject({ kind: 'StorageFault', stack: 'StorageFault' });
     expect(JSON.stringify([(error as Error).message, error])).not.toContain('confidential');
     return error as ActionError & { details: StorageFaultDetails };
   };
