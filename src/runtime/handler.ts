@@ -6,6 +6,7 @@ import { libraryVersion } from './library-version';
 import { JsonLog } from './log';
 import { Runtime } from './runtime';
 import { SecretsManager } from './secrets';
+import { ActionError } from '../contract/action-error';
 import { Answers, Request } from '../contract/requests';
 import { openObjectStore } from './storage/s3-object-store';
 
@@ -45,10 +46,17 @@ function lambdaRuntime(context: LambdaContext, log: JsonLog, workDirectory: stri
   };
 }
 
-/** With its name for a stack, as an ActionError has it: whoever invoked the function sees it whole, and it would repeat the message. The log has it. */
+/**
+ * With its name for a stack, as an ActionError has it: whoever invoked the function sees the stack, and it would repeat
+ * the message. The log has the real one.
+ */
 function presentable(error: unknown, log: JsonLog): Error {
   const presented = error instanceof Error ? error : new Error(String(error));
-  log.warn('failed', { error: presented.name, message: presented.message, stack: presented.stack });
+  log.warn('failed', {
+    error: presented.name,
+    message: presented.message,
+    stack: presented instanceof ActionError ? undefined : presented.stack,
+  });
   presented.stack = presented.name;
   return presented;
 }
