@@ -94,10 +94,10 @@ async function call(line: string, answers: Partial<Answers> = {}): Promise<Calle
   const requests: Request[] = [];
   const by: (Place | string)[] = [];
   const performer: Performer = {
-    perform: async (request) => {
+    perform: (async (request: Request) => {
       requests.push(request);
       return { ...ANSWERS, ...answers }[request.action];
-    },
+    }) as Performer['perform'],
   };
   const asked = (who: Place | string) => {
     by.push(who);

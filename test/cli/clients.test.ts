@@ -1,0 +1,36 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ownClients } from '../../src/cli/clients';
+
+const LINUX = { platform: 'linux', arch: 'x64' };
+
+describe("the package's own clients", () => {
+  let root: string;
+  let layer: string;
+
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), 'package-'));
+    layer = join(root, 'assets', 'client-layer-x86_64', 'bin');
+    mkdirSync(layer, { recursive: true });
+    writeFileSync(join(layer, 'pg_dump'), '');
+  });
+
+  afterEach(() => rmSync(root, { recursive: true }));
+
+  test.each([['assets/cli'], ['src/cli']])('are found from %s', (from) => {
+    expect(ownClients(join(root, from), LINUX)).toBe(layer);
+  });
+
+  test.each([
+    { platform: 'darwin', arch: 'x64' },
+    { platform: 'linux', arch: 'arm64' },
+  ])('are for Linux x86_64 alone: %p', (machine) => {
+    expect(ownClients(join(root, 'assets/cli'), machine)).toBeUndefined();
+  });
+
+  test('are none where they were not built', () => {
+    rmSync(join(layer, 'pg_dump'));
+    expect(ownClients(join(root, 'assets/cli'), LINUX)).toBeUndefined();
+  });
+});

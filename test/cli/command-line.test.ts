@@ -1,0 +1,434 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CloudWatchClient, DescribeAlarmsCommand, PutMetricAlarmCommand } from '@aws-sdk/client-cloudwatch';
+import {
+  CreateScheduleCommand,
+  CreateScheduleCommandInput,
+  GetScheduleCommand,
+  SchedulerClient,
+} from '@aws-sdk/client-scheduler';
+import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { CommandLine } from './call';
+import { MendedCloudWatch } from '../../sandbox/aws/cloudwatch';
+import { Gateway } from '../../sandbox/aws/gateway';
+import { AccessKeys } from '../../sandbox/aws/signature';
+import { Upstream } from '../../sandbox/aws/upstream';
+import { CertificateAuthority } from '../../sandbox/certificate-authority';
+import { Moto, MotoProgram } from '../../sandbox/moto';
+import { CustomerStorage } from '../../sandbox/storage';
+import { BackUpRequest, Request, WatchRequest } from '../../src/contract/requests';
+import { StorageSettings } from '../../src/contract/storage-settings';
+import { encodeCatalog } from '../../src/runtime/catalog/catalog-store';
+
+const BUCKET = 'customer-backups';
+const FOLDER = 'nightly/production';
+const REGION = 'eu-central-1';
+const ACCOUNT = '123456789012';
+const FUNCTION = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:orders-backup`;
+
+let directory: string;
+let program: CommandLine;
+let storage: CustomerStorage;
+let aws: Gateway;
+let emulator: Moto;
+let keys: AccessKeys;
+let readOnly: AccessKeys;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'command-line-'));
+  program = await CommandLine.build(directory);
+  const moto = await MotoProgram.locate(join(__dirname, '../../.cache'));
+  storage = await CustomerStorage.start({
+    program: moto,
+    certificateAuthority: await CertificateAuthority.create(join(directory, 'authority')),
+    directory: join(directory, 'storage'),
+  });
+  emulator = await Moto.start({ name: 'AWS (moto)', program: moto, logFile: join(directory, 'moto.log') });
+  const upstream = new Upstream(emulator.endpoint, REGION);
+  aws = await Gateway.start(upstream, join(directory, 'gateway.log'));
+  aws.mend(new MendedCloudWatch(upstream));
+  await storage.createBucket(BUCKET);
+  keys = await storage.createKeys({ bucket: BUCKET, path: FOLDER });
+  readOnly = await storage.createKeys({ bucket: BUCKET, path: FOLDER, actions: ['s3:GetObject', 's3:DeleteObject'] });
+});
+
+afterAll(async () => {
+  await aws?.stop();
+  await emulator?.stop();
+  await storage?.stop();
+  await rm(directory, { recursive: true, force: true });
+});
+
+const call: CommandLine['call'] = async (args, environment) => program.call(args, environment);
+
+const place = () => [
+  ...['--endpoint', storage.endpoint, '--bucket', BUCKET, '--path', FOLDER, '--region', storage.region],
+  ...['--ca-certificate', storage.caFile],
+];
+
+const environmentOf = ({ accessKeyId, secretAccessKey }: AccessKeys) => ({
+  AWS_ACCESS_KEY_ID: accessKeyId,
+  AWS_SECRET_ACCESS_KEY: secretAccessKey,
+});
+
+describe('test-connection', () => {
+  test('passes, shows its states and leaves nothing behind', async () => {
+    const { code, stdout, stderr } = await call(['test-connection', ...place()], environmentOf(keys));
+    expect(stderr).toMatch(/Testing https:.*customer-backups.*nightly\/production[^]*Passed after/);
+    expect(stdout).toMatch(/^Connection test passed/);
+    expect(stdout).toContain('No database was named, so no owner was checked.');
+    expect(stdout + stderr).not.toContain('\u001b');
+    expect(code).toBe(0);
+    expect(await storage.list(BUCKET)).toEqual([]);
+  });
+
+  test('passes for machines with the verdict alone on standard output', async () => {
+    const { code, stdout } = await call(
+      ['test-connection', '--json', '--database', 'orders', ...place()],
+      environmentOf(keys),
+    );
+    expect(JSON.parse(stdout)).toMatchObject({
+      state: 'Passed',
+      endpoint: storage.endpoint,
+      bucket: BUCKET,
+      path: FOLDER,
+      key: `${FOLDER}/orders/.connection-test`,
+      warnings: [],
+    });
+    expect(code).toBe(0);
+  });
+
+  test('fails with a wrong secret, which nothing shows', async () => {
+    const wrong = { ...keys, secretAccessKey: 'a-wrong-secret-access-key-of-somebody' };
+    const person = await call(['test-connection', ...place()], environmentOf(wrong));
+    expect(person.stdout).toBe('');
+    expect(person.stderr).toContain('Connection test failed: invalid access credentials.');
+    expect(person.code).toBe(3);
+
+    const machine = await call(['test-connection', '--json', ...place()], environmentOf(wrong));
+    expect(JSON.parse(machine.stdout)).toEqual({
+      error: {
+        kind: 'ConnectionTestFailed',
+        message: expect.stringContaining('invalid access credentials'),
+        details: expect.objectContaining({
+          state: 'Failed',
+          faultClass: 'authentication',
+          operations: ['PUT'],
+          code: 'SignatureDoesNotMatch',
+          status: 403,
+          endpoint: storage.endpoint,
+        }),
+      },
+    });
+    expect(machine.code).toBe(3);
+    for (const { stdout, stderr } of [person, machine]) {
+      expect(stdout + stderr).not.toContain(wrong.secretAccessKey);
+    }
+  });
+
+  test('fails without a permission, and lays out what to do in lines that fit', async () => {
+    const { code, stderr } = await call(['test-connection', ...place()], environmentOf(readOnly));
+    expect(stderr).toContain('Connection test failed: missing required permissions.');
+    for (const [name, value] of [
+      ['class', 'permission'],
+      ['operations', 'PUT'],
+      ['seen', 'The storage answered AccessDenied'],
+      ['endpoint', storage.endpoint],
+      ['bucket', BUCKET],
+      ['path', FOLDER],
+    ]) {
+      expect(stderr).toMatch(new RegExp(`^  ${name} +${value}`, 'm'));
+    }
+    const policy = JSON.parse(stderr.slice(stderr.indexOf('{'), stderr.lastIndexOf('}') + 1));
+    expect(policy.Statement[0].Resource).toBe(`arn:aws:s3:::${BUCKET}/${FOLDER}/*`);
+    expect(Math.max(...stderr.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120);
+    expect(code).toBe(3);
+  });
+});
+
+describe('backups in a storage', () => {
+  test('an empty folder has none', async () => {
+    const { code, stdout } = await call(['list', ...place(), '--database', 'unknown'], environmentOf(keys));
+    expect(stdout).toBe('No backups of unknown.\n');
+    expect(code).toBe(0);
+  });
+
+  test('fails to show one that is not there', async () => {
+    const args = ['show', '20261122T030000Z', ...place(), '--database', 'unknown'];
+    const { code, stdout, stderr } = await call(args, environmentOf(keys));
+    expect(stdout).toBe('');
+    expect(stderr).toContain('20261122T030000Z');
+    expect(code).toBe(4);
+    expect(JSON.parse((await call([...args, '--json'], environmentOf(keys))).stdout).error.kind).toBe('NotFound');
+  });
+
+  test('fails to verify one that is not there', async () => {
+    const { code } = await call(['verify', ...place(), '--database', 'unknown'], environmentOf(keys));
+    expect(code).toBe(4);
+  });
+
+  test('fails where the keys are refused, which is no usage error', async () => {
+    const wrong = { ...keys, secretAccessKey: 'a-wrong-secret-access-key-of-somebody' };
+    const { code, stderr } = await call(['list', ...place(), '--database', 'orders'], environmentOf(wrong));
+    expect(stderr).toContain('invalid access credentials');
+    expect(stderr).not.toContain(wrong.secretAccessKey);
+    expect(code).toBe(1);
+  });
+});
+
+describe('usage', () => {
+  test('fails without a storage, and names what is missing', async () => {
+    const { code, stdout, stderr } = await call(['list']);
+    expect(stdout).toBe('');
+    expect(stderr).toContain('--bucket, --path, --region');
+    expect(code).toBe(2);
+  });
+
+  test('fails without a command, and shows which there are', async () => {
+    const { code, stderr } = await call([]);
+    expect(stderr).toContain('test-connection');
+    expect(code).toBe(2);
+  });
+
+  test.each([[['--help']], [['restore', '--help']]])('%j documents the exit codes', async (args) => {
+    const { code, stdout } = await call(args);
+    expect(stdout).toContain('3  the connection test failed');
+    expect(code).toBe(0);
+  });
+});
+
+describe('a deployed schedule', () => {
+  const awsEnvironment = () => ({
+    AWS_ENDPOINT_URL: aws.endpoint,
+    AWS_REGION: REGION,
+    AWS_ACCESS_KEY_ID: 'aws-account',
+    AWS_SECRET_ACCESS_KEY: 'aws-account',
+  });
+  const client = () => ({
+    endpoint: aws.endpoint,
+    region: REGION,
+    credentials: { accessKeyId: 'aws-account', secretAccessKey: 'aws-account' },
+  });
+  let scheduler: SchedulerClient;
+  let alarms: CloudWatchClient;
+
+  beforeAll(async () => {
+    scheduler = new SchedulerClient(client());
+    alarms = new CloudWatchClient(client());
+    const { ARN: secretArn } = await new SecretsManagerClient(client()).send(
+      new CreateSecretCommand({ Name: 'storage-keys', SecretString: JSON.stringify(keys) }),
+    );
+    const settings: StorageSettings = {
+      kind: 's3-compatible',
+      endpoint: storage.endpoint,
+      region: storage.region,
+      bucket: BUCKET,
+      path: FOLDER,
+      pathStyle: true,
+      allowUnencrypted: false,
+      caCertificate: storage.caPem,
+      credentials: { kind: 'secret', secretArn: secretArn! },
+    };
+    const backUp: BackUpRequest = {
+      action: 'back-up',
+      storage: settings,
+      database: {
+        identifier: 'orders',
+        endpoint: 'orders.example:5432',
+        credentials: { kind: 'secret', secretArn: secretArn! },
+        plan: { name: 'small', vcpu: 2, memoryGib: 2, storageGib: 20 },
+      },
+      retentionDays: 30,
+      dueAt: '<aws.scheduler.scheduled-time>',
+    };
+    const watch: WatchRequest = {
+      action: 'watch',
+      storage: settings,
+      database: 'orders',
+      since: '2026-11-01T00:00:00Z',
+    };
+    for (const [name, request] of [
+      ['orders-backup', backUp],
+      ['orders-backup-2', backUp],
+      ['orders-backup-watch', watch],
+      // Of another database whose name looks like a further schedule of the first.
+      ['orders-backup-3', { ...backUp, database: { ...backUp.database, identifier: 'orders-backup-3' } }],
+      ['watchless-backup', backUp],
+    ] as const) {
+      await scheduler.send(new CreateScheduleCommand(definition(name, request)));
+    }
+    for (const name of ['orders-backup-age', 'orders-backup-failure']) {
+      await alarms.send(
+        new PutMetricAlarmCommand({
+          AlarmName: name,
+          Namespace: 'ManagedDatabase',
+          MetricName: 'BackupAge',
+          Statistic: 'Minimum',
+          Period: 3600,
+          EvaluationPeriods: 2,
+          Threshold: 172_800,
+          ComparisonOperator: 'GreaterThanThreshold',
+          ActionsEnabled: true,
+        }),
+      );
+    }
+  });
+
+  function definition(name: string, request: Request): CreateScheduleCommandInput {
+    return {
+      Name: name,
+      Description: 'Backups of orders',
+      ScheduleExpression: 'cron(0 3 * * ? *)',
+      ScheduleExpressionTimezone: 'UTC',
+      FlexibleTimeWindow: { Mode: 'FLEXIBLE', MaximumWindowInMinutes: 7 },
+      State: 'ENABLED',
+      StartDate: new Date('2027-01-01T00:00:00Z'),
+      Target: {
+        Arn: `${FUNCTION}:3`,
+        RoleArn: `arn:aws:iam::${ACCOUNT}:role/scheduler`,
+        Input: JSON.stringify(request),
+        RetryPolicy: { MaximumRetryAttempts: 1, MaximumEventAgeInSeconds: 3600 },
+      },
+    };
+  }
+
+  const read = async (name: string) => {
+    const { $metadata, LastModificationDate, ...schedule } = await scheduler.send(
+      new GetScheduleCommand({ Name: name }),
+    );
+    return schedule;
+  };
+
+  const everything = async () => {
+    const names = ['orders-backup', 'orders-backup-2', 'orders-backup-watch', 'orders-backup-3', 'watchless-backup'];
+    const { MetricAlarms } = await alarms.send(new DescribeAlarmsCommand({}));
+    return {
+      schedules: await Promise.all(names.map(read)),
+      alarms: Object.fromEntries(
+        MetricAlarms!.map(({ AlarmName, ActionsEnabled, Threshold }) => [AlarmName, [ActionsEnabled, Threshold]]),
+      ),
+    };
+  };
+
+  test('is paused and resumed: its schedules, its watch and one alarm change their state, and nothing else', async () => {
+    // GIVEN
+    const before = await everything();
+    const mine = ['orders-backup', 'orders-backup-2', 'orders-backup-watch'];
+
+    // WHEN
+    const paused = await call(['pause', 'orders-backup', '--json'], awsEnvironment());
+
+    // THEN
+    expect(paused).toMatchObject({ stderr: '', code: 0 });
+    expect(JSON.parse(paused.stdout)).toEqual({
+      schedule: 'orders-backup',
+      state: 'Paused',
+      schedules: mine,
+      alarm: 'orders-backup-age',
+    });
+    expect(await everything()).toEqual({
+      schedules: before.schedules.map((schedule) =>
+        mine.includes(schedule.Name!) ? { ...schedule, State: 'DISABLED' } : schedule,
+      ),
+      alarms: { 'orders-backup-age': [false, 172_800], 'orders-backup-failure': [true, 172_800] },
+    });
+
+    // WHEN
+    const resumed = await call(['resume', 'orders-backup'], awsEnvironment());
+
+    // THEN
+    expect(resumed.code).toBe(0);
+    expect(await everything()).toEqual(before);
+  });
+
+  test('fails to pause what has no watch, and changes nothing', async () => {
+    const before = await everything();
+    const { code, stderr } = await call(['pause', 'watchless-backup'], awsEnvironment());
+    expect(stderr).toContain('watchless-backup-watch');
+    expect(code).toBe(4);
+    expect(await everything()).toEqual(before);
+  });
+
+  test('fails where there is no such schedule', async () => {
+    const { code, stderr } = await call(['list', '--schedule', 'nobody-backup'], awsEnvironment());
+    expect(stderr).toContain('nobody-backup');
+    expect(code).toBe(4);
+  });
+
+  test('fails where the schedule makes no backups', async () => {
+    const { code, stderr } = await call(['list', '--schedule', 'orders-backup-watch'], awsEnvironment());
+    expect(stderr).toContain('back-up');
+    expect(code).toBe(4);
+  });
+
+  test('gives a command in this process its settings', async () => {
+    // GIVEN
+    const catalog = encodeCatalog({
+      format: 1,
+      generation: 1,
+      owner: { account: ACCOUNT, region: REGION, database: 'orders' },
+      entries: [
+        {
+          id: '20261121T030000Z',
+          state: 'Failed',
+          startedAt: '2026-11-21T03:00:01Z',
+          endedAt: '2026-11-21T03:00:02Z',
+          reason: 'the disk was full',
+          reservedParts: 1,
+        },
+        {
+          id: '20261122T030000Z',
+          state: 'Completed',
+          startedAt: '2026-11-22T03:00:05Z',
+          endedAt: '2026-11-22T03:02:10Z',
+          reservedParts: 2,
+          storedBytes: 45_600_000,
+          databaseBytes: 3_200_000_000,
+          serverVersion: '17.10',
+        },
+      ],
+    });
+    await storage.put(BUCKET, `${FOLDER}/orders/catalog.b.json`, catalog);
+
+    // WHEN
+    const { code, stdout, stderr } = await call(['list', '--schedule', 'orders-backup', '--local'], awsEnvironment());
+
+    // THEN
+    expect(stderr).toBe('');
+    expect(stdout.split('\n')).toEqual([
+      `Backups of database orders of account ${ACCOUNT} in ${REGION}:`,
+      '',
+      'backup            state      started (UTC)        took        stored   database  server  reason',
+      '20261122T030000Z  Completed  2026-11-22 03:00:05  2 min 05 s  45.6 MB  3.20 GB   17.10',
+      '20261121T030000Z  Failed     2026-11-21 03:00:01  1.0 s                                  the disk was full',
+      '',
+    ]);
+    expect(code).toBe(0);
+  });
+
+  test('gives a test in this process its owner, so that the folder is no stranger', async () => {
+    const { code, stdout } = await call(
+      ['test-connection', '--schedule', 'orders-backup', '--local', '--json'],
+      awsEnvironment(),
+    );
+    expect(JSON.parse(stdout)).toMatchObject({ state: 'Passed', key: `${FOLDER}/orders/.connection-test` });
+    expect(code).toBe(0);
+  });
+
+  test("says how old the newest backup is, or when there was none, since the schedule's own beginning", async () => {
+    const { stdout } = await call(['watch', '--schedule', 'orders-backup', '--local', '--json'], awsEnvironment());
+    expect(JSON.parse(stdout)).toMatchObject({ newest: '20261122T030000Z' });
+  });
+});
+
+test('fails where a certificate authority is none, before anything is asked', async () => {
+  const file = join(directory, 'nonsense.pem');
+  await writeFile(file, 'nonsense');
+  const { code, stderr } = await call(
+    [...['list', ...place(), '--database', 'orders'], '--ca-certificate', file],
+    environmentOf(keys),
+  );
+  expect(stderr).toContain('PEM');
+  expect(code).toBe(2);
+});
