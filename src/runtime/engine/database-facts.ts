@@ -79,6 +79,7 @@ export type DatabaseContents = Pick<DatabaseFacts, 'sizeBytes' | 'extensions' | 
 };
 
 export async function readContents(client: Client): Promise<DatabaseContents> {
+  const tables = await readTables(client);
   const { rows: sizes } = await client.query(
     `SELECT pg_catalog.pg_database_size(pg_catalog.current_database()) AS size,
        (SELECT count(*) FROM pg_catalog.pg_largeobject_metadata) AS large_objects`,
@@ -86,8 +87,17 @@ export async function readContents(client: Client): Promise<DatabaseContents> {
   const { rows: extensions } = await client.query(
     'SELECT extname AS name, extversion AS version FROM pg_catalog.pg_extension ORDER BY extname',
   );
-  // Partitioned tables have no rows of their own; those of extensions are made by the extension.
-  const { rows: tables } = await client.query(
+  return {
+    sizeBytes: Number(sizes[0].size),
+    largeObjects: Number(sizes[0].large_objects),
+    extensions,
+    tables,
+  };
+}
+
+/** Partitioned tables have no rows of their own; those of extensions are made by the extension. */
+async function readTables(client: Client): Promise<CountedTable[]> {
+  const { rows } = await client.query(
     `SELECT c.oid::int8 AS oid, n.nspname AS schema, c.relname AS name
      FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
      WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
@@ -95,12 +105,27 @@ export async function readContents(client: Client): Promise<DatabaseContents> {
          AND d.objid = c.oid AND d.deptype = 'e')
      ORDER BY n.nspname, c.relname`,
   );
-  return {
-    sizeBytes: Number(sizes[0].size),
-    largeObjects: Number(sizes[0].large_objects),
-    extensions,
-    tables: tables.map((table) => ({ ...table, oid: Number(table.oid) })),
-  };
+  return rows.map((table) => ({ ...table, oid: Number(table.oid) }));
+}
+
+/**
+ * Begins a transaction whose snapshot sees every table as it is until the transaction ends: the tables are locked
+ * against changes of their form before the snapshot is taken. Otherwise a table that is emptied or rewritten in between
+ * would look empty in the snapshot.
+ *
+ * @returns the name under which others can take the same snapshot.
+ */
+export async function beginSnapshot(client: Client): Promise<string> {
+  const tables = await readTables(client);
+  await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  if (tables.length > 0) {
+    const names = tables.map((table) => `ONLY ${qualified(table)}`).join(', ');
+    await client.query(`LOCK TABLE ${names} IN ACCESS SHARE MODE`);
+  }
+  // A row that a policy hides from us is an error, not a smaller count.
+  await client.query('SET LOCAL row_security = off');
+  const { rows } = await client.query<{ snapshot: string }>('SELECT pg_catalog.pg_export_snapshot() AS snapshot');
+  return rows[0].snapshot;
 }
 
 /** Counts the rows that the snapshot of the client's transaction sees. */
@@ -109,12 +134,15 @@ export async function countRows(client: Client, tables: readonly CountedTable[])
   for (let start = 0; start < tables.length; start += COUNT_BATCH) {
     const batch = tables.slice(start, start + COUNT_BATCH);
     const statement = batch.map(
-      ({ schema, name }, index) =>
-        `SELECT ${index} AS index, count(*) AS rows FROM ONLY ${escapeIdentifier(schema)}.${escapeIdentifier(name)}`,
+      (table, index) => `SELECT ${index} AS index, count(*) AS rows FROM ONLY ${qualified(table)}`,
     );
     const { rows } = await client.query<{ index: number; rows: string }>(statement.join(' UNION ALL '));
     const counts = new Map(rows.map((row) => [row.index, Number(row.rows)]));
     counted.push(...batch.map(({ schema, name }, index) => ({ schema, name, rows: counts.get(index)! })));
   }
   return counted;
+}
+
+function qualified({ schema, name }: CountedTable): string {
+  return `${escapeIdentifier(schema)}.${escapeIdentifier(name)}`;
 }

@@ -6,7 +6,14 @@ import { Log } from '../log';
 import { ArchiveEntry, parseArchiveListing, parseLargeObjectList, plainName } from './archive-contents';
 import { ClientVersion, runClient } from './clients';
 import { DatabaseConnection, withClient } from './connection';
-import { CountedTable, countRows, DatabaseContents, DatabaseIdentity, readContents } from './database-facts';
+import {
+  beginSnapshot,
+  CountedTable,
+  countRows,
+  DatabaseContents,
+  DatabaseIdentity,
+  readContents,
+} from './database-facts';
 import { DumpedFile } from './parts-writer';
 
 export interface DumpJob {
@@ -30,8 +37,15 @@ const PARALLEL_JOBS = 2;
 /** Client 16 was the first that compresses with zstd. */
 const FIRST_ZSTD_MAJOR = 16;
 
-/** How the server says that a table changed or went between the snapshot and its lock. */
-const LOST_RACE = /could not obtain lock on relation|relation .* does not exist|could not open relation|cache lookup/;
+/** How the server says that a table changed, went or was waited for between our lock and those of pg_dump. */
+const LOST_RACE =
+  /could not obtain lock on relation|relation .* does not exist|could not open relation|cache lookup|deadlock|LOCK TABLE/;
+
+/**
+ * How long pg_dump waits for a lock. We hold the same lock already, so that only a schema change which waits for ours
+ * can keep it from pg_dump; neither would ever get on.
+ */
+const LOCK_WAIT_MS = 5000;
 
 /**
  * Dumps one database into a directory: everything that its snapshot sees, or an error that names what stood in the way.
@@ -57,25 +71,25 @@ async function dumpOnce(job: DumpJob, jobs: number): Promise<DumpedDatabase> {
   await mkdir(job.workDirectory, { recursive: true });
 
   return withClient(job.connection, job.database.name, async (client) => {
-    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-    // A row that a policy hides from us is an error, not a smaller count.
-    await client.query('SET LOCAL row_security = off');
-    const { rows } = await client.query<{ snapshot: string }>('SELECT pg_catalog.pg_export_snapshot() AS snapshot');
-    const contents = await readContents(client);
-
     const failure = new AbortController();
     const signal = AbortSignal.any([job.signal, failure.signal]);
-    // Ending the connection is the only way to stop a count.
+    // Ending the connection is the only way to stop a wait or a count.
     signal.addEventListener('abort', () => void client.end().catch(() => undefined), { once: true });
-    const stopBoth = (error: unknown): never => {
+    const stopAll = (error: unknown): never => {
       failure.abort(error);
       throw error;
     };
-    const [tables] = await Promise.all([
-      countRows(client, contents.tables).catch((error) => stopBoth(countingFailed(job.database.name, error))),
-      runPgDump({ ...job, signal }, rows[0].snapshot, directory, jobs).catch(stopBoth),
-    ]).catch(() => {
-      // Both have one reason: what failed first.
+    const readingFailed = (error: Error): never => stopAll(cannotRead(job.database.name, error));
+    const { contents, tables } = await (async () => {
+      const snapshot = await beginSnapshot(client).catch(readingFailed);
+      const seen = await readContents(client).catch(readingFailed);
+      const [counted] = await Promise.all([
+        countRows(client, seen.tables).catch(readingFailed),
+        runPgDump({ ...job, signal }, snapshot, directory, jobs).catch(stopAll),
+      ]);
+      return { contents: seen, tables: counted };
+    })().catch(() => {
+      // What failed first stopped the rest: it is the reason of all.
       throw signal.reason;
     });
 
@@ -95,10 +109,10 @@ async function dumpOnce(job: DumpJob, jobs: number): Promise<DumpedDatabase> {
   });
 }
 
-function countingFailed(database: string, error: unknown): ActionError {
+function cannotRead(database: string, error: Error): ActionError {
   return new ActionError(
     'BackupFailed',
-    `The rows of database ${database} could not be counted: ${(error as Error).message}. ` +
+    `Database ${database} could not be read: ${error.message}. ` +
       'The master user must be able to read every row of every table.',
   );
 }
@@ -112,6 +126,7 @@ async function runPgDump(job: DumpJob, snapshot: string, directory: string, jobs
       `--compress=${job.client.major >= FIRST_ZSTD_MAJOR ? 'zstd:3' : '6'}`,
       '--no-sync',
       '--no-password',
+      `--lock-wait-timeout=${LOCK_WAIT_MS}`,
       `--snapshot=${snapshot}`,
       `--file=${directory}`,
     ],
