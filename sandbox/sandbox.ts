@@ -334,14 +334,13 @@ async function startParts(
     region: REGION,
     hostEnvironment: {
       AWS_ENDPOINT_URL: gateway.endpoint,
-      ...CREDENTIALS,
       PGSSLROOTCERT: certificateAuthority.certificateFile,
     },
     readOnlyFiles: [certificateAuthority.certificateFile],
     clockOffsetMs: () => clock.offsetMs,
   });
   keep({ stop: () => host.close() });
-  const lambda = new MendedLambda(upstream, host);
+  const lambda = new MendedLambda(upstream, host, gateway.permissions);
   gateway.mend(lambda);
   gateway.mend(rds);
   gateway.mend(new MendedEc2(upstream));

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createWriteStream, WriteStream } from 'node:fs';
 import { createServer, IncomingMessage, Server, ServerResponse } from 'node:http';
 import { AwsRequest, AwsResponse, jsonRefusal, serviceOf, xmlRefusal } from './message';
+import { RolePermissions } from './permissions';
 import { MendedService, Upstream } from './upstream';
 
 /**
@@ -10,7 +11,7 @@ import { MendedService, Upstream } from './upstream';
  */
 export class Gateway {
   static async start(upstream: Upstream, logFile: string): Promise<Gateway> {
-    const gateway = new Gateway(upstream, logFile);
+    const gateway = new Gateway(upstream, new RolePermissions(upstream), logFile);
     gateway.server.listen(0, '127.0.0.1');
     await once(gateway.server, 'listening');
     return gateway;
@@ -23,6 +24,8 @@ export class Gateway {
 
   private constructor(
     private readonly upstream: Upstream,
+    /** What every request has to pass. */
+    readonly permissions: RolePermissions,
     logFile: string,
   ) {
     this.log = createWriteStream(logFile, { flags: 'a', mode: 0o600 });
@@ -72,7 +75,10 @@ export class Gateway {
   private async answer(request: AwsRequest): Promise<AwsResponse> {
     const service = serviceOf(request.headers);
     try {
-      return await (this.services.get(service)?.answer(request) ?? this.upstream.forward(request));
+      const mended = this.services.get(service);
+      return await this.permissions.answer(request, async () =>
+        mended ? mended.answer(request) : this.upstream.forward(request),
+      );
     } catch (error) {
       // Not a 500: the provider would try again for minutes before it showed the text.
       const refusal = service === 'lambda' || service === 'scheduler' ? jsonRefusal : xmlRefusal;

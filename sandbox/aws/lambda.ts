@@ -1,4 +1,5 @@
 import { AwsRequest, AwsResponse, jsonRefusal, jsonResponse, queryOf, segmentsOf } from './message';
+import { RolePermissions } from './permissions';
 import { MendedService, Upstream } from './upstream';
 import { LambdaHost, LambdaRefusal } from '../lambda/host';
 
@@ -49,6 +50,7 @@ export class MendedLambda implements MendedService {
   constructor(
     private readonly upstream: Upstream,
     private readonly host: LambdaHost,
+    private readonly permissions: RolePermissions,
   ) {}
 
   async answer(request: AwsRequest): Promise<AwsResponse> {
@@ -117,6 +119,7 @@ export class MendedLambda implements MendedService {
         environment: configuration.Environment?.Variables ?? {},
       },
       payload,
+      { environment: this.permissions.environmentOf(configuration.Role, name) },
     );
     const answer = {
       version,

@@ -1,0 +1,165 @@
+import { createHash } from 'node:crypto';
+import {
+  AwsRequest,
+  AwsResponse,
+  escapeXml,
+  jsonResponse,
+  queryOf,
+  segmentsOf,
+  serviceOf,
+  xmlRefusal,
+} from './message';
+import { isAllowed, PolicyDocument } from './role-permissions';
+import { Upstream } from './upstream';
+
+/** What a request asks for, in IAM's words. */
+interface Asked {
+  readonly action: string;
+  readonly resource: string;
+}
+
+interface RoleSession {
+  readonly roleName: string;
+  /** As AWS names whoever asks. */
+  readonly arn: string;
+}
+
+/**
+ * What IAM is to a function: credentials of its role, and a check of every request that is signed with them. Whoever
+ * has other keys is the account's administrator and may do everything.
+ *
+ * Beyond what backup programs ask for, reading secrets and putting, getting and deleting objects, a role is denied
+ * everything. Of a role's policies, the inline ones count.
+ */
+export class RolePermissions {
+  private readonly sessions = new Map<string, RoleSession>();
+
+  constructor(private readonly upstream: Upstream) {}
+
+  /** The variables in which Lambda gives a function the credentials of its role, the same for the same function. */
+  environmentOf(roleArn: string, functionName: string): Record<string, string> {
+    const roleName = roleArn.split('/').at(-1)!;
+    const arn = `arn:aws:sts::${roleArn.split(':')[4]}:assumed-role/${roleName}/${functionName}`;
+    const accessKeyId = `ASIA${digest(arn).slice(0, 16).toUpperCase()}`;
+    this.sessions.set(accessKeyId, { roleName, arn });
+    return {
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_SECRET_ACCESS_KEY: digest(`secret of ${arn}`).slice(0, 40),
+      AWS_SESSION_TOKEN: digest(`session of ${arn}`),
+    };
+  }
+
+  /** The service's answer where the role allows the request, else AWS's refusal. */
+  async answer(request: AwsRequest, answer: () => Promise<AwsResponse>): Promise<AwsResponse> {
+    const session = this.sessions.get(accessKeyOf(request) ?? '');
+    if (session === undefined) return answer();
+    const asked = await this.askedOf(request);
+    if (asked === undefined) return refusal(request, session, { action: operationOf(request), resource: '*' });
+    const policies = await this.policiesOf(session.roleName);
+    if (!isAllowed(policies, asked.action, asked.resource)) return refusal(request, session, asked);
+
+    const answered = await answer();
+    // Who may not list a bucket is not told which objects are not there.
+    const list = { action: 's3:ListBucket', resource: asked.resource.split('/')[0] };
+    return asked.action === 's3:GetObject' &&
+      /<Code>NoSuchKey</.test(answered.body.toString('latin1', 0, 1024)) &&
+      !isAllowed(policies, list.action, list.resource)
+      ? refusal(request, session, list)
+      : answered;
+  }
+
+  private async askedOf(request: AwsRequest): Promise<Asked | undefined> {
+    switch (serviceOf(request.headers)) {
+      case 'secretsmanager':
+        return request.headers['x-amz-target'] === 'secretsmanager.GetSecretValue'
+          ? { action: 'secretsmanager:GetSecretValue', resource: await this.secretArn(request) }
+          : undefined;
+      case 's3':
+        return objectOperation(request);
+      default:
+        return undefined;
+    }
+  }
+
+  /** Policies speak of ARNs, requests may speak of names. */
+  private async secretArn(request: AwsRequest): Promise<string> {
+    const { SecretId } = JSON.parse(request.body.toString());
+    const described = this.upstream.call('secretsmanager', 'POST', '/', {
+      target: 'secretsmanager.DescribeSecret',
+      body: { SecretId },
+    });
+    return described.then(
+      (body) => JSON.parse(body.toString()).ARN,
+      () => SecretId,
+    );
+  }
+
+  private async policiesOf(roleName: string): Promise<PolicyDocument[]> {
+    const names = elementsOf(await this.iam({ Action: 'ListRolePolicies', RoleName: roleName }), 'member');
+    return Promise.all(
+      names.map(async (name) => {
+        const xml = await this.iam({ Action: 'GetRolePolicy', RoleName: roleName, PolicyName: name });
+        return JSON.parse(decodeURIComponent(elementsOf(xml, 'PolicyDocument')[0]));
+      }),
+    );
+  }
+
+  private async iam(parameters: Record<string, string>): Promise<string> {
+    const query = new URLSearchParams({ ...parameters, Version: '2010-05-08' });
+    return (await this.upstream.call('iam', 'GET', `/?${query}`)).toString();
+  }
+}
+
+const OBJECT_ACTIONS: Record<string, string> = {
+  PUT: 's3:PutObject',
+  GET: 's3:GetObject',
+  HEAD: 's3:GetObject',
+  DELETE: 's3:DeleteObject',
+};
+
+/** Parameters of the query that the SDK adds to plain operations on objects; any other one asks for something else. */
+const PLAIN_PARAMETERS = ['x-id'];
+
+function objectOperation(request: AwsRequest): Asked | undefined {
+  const [bucket, ...key] = segmentsOf(request);
+  const action = OBJECT_ACTIONS[request.method];
+  const plain = [...queryOf(request).keys()].every((name) => PLAIN_PARAMETERS.includes(name));
+  return action === undefined || key.length === 0 || !plain || request.headers['x-amz-copy-source'] !== undefined
+    ? undefined
+    : { action, resource: `arn:aws:s3:::${bucket}/${key.join('/')}` };
+}
+
+function refusal(request: AwsRequest, { arn }: RoleSession, { action, resource }: Asked): AwsResponse {
+  const object = action.startsWith('s3:') ? `"${resource}"` : resource;
+  const message = `User: ${arn} is not authorized to perform: ${action} on resource: ${object} because no identity-based policy allows the ${action} action`;
+  const service = serviceOf(request.headers);
+  if (service === 's3') {
+    const text = `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>AccessDenied</Code><Message>${escapeXml(message)}</Message><RequestId>SANDBOX</RequestId><HostId>sandbox</HostId></Error>`;
+    return { status: 403, headers: { 'content-type': 'application/xml' }, body: Buffer.from(text) };
+  }
+  return request.headers['x-amz-target'] === undefined
+    ? xmlRefusal(403, 'AccessDenied', message)
+    : jsonResponse(
+        400,
+        { __type: 'AccessDeniedException', Message: message },
+        { 'content-type': 'application/x-amz-json-1.1' },
+      );
+}
+
+/** For operations that are denied whatever the policies say. */
+function operationOf(request: AwsRequest): string {
+  const target = String(request.headers['x-amz-target'] ?? request.method);
+  return `${serviceOf(request.headers)}:${target.split('.').at(-1)}`;
+}
+
+function accessKeyOf({ headers }: AwsRequest): string | undefined {
+  return /Credential=([^/,\s]+)\//.exec(headers.authorization ?? '')?.[1];
+}
+
+function elementsOf(xml: string, name: string): string[] {
+  return [...xml.matchAll(new RegExp(`<${name}>(.*?)</${name}>`, 'gs'))].map(([, value]) => value);
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
