@@ -208,7 +208,7 @@ function flawsOfText({ storage }: Arrangement, verdict: FailedVerdict, error: Er
     ...(/[\n"]|\bat \S+:\d+/.test(error.message)
       ? [`the line has a line break, a quotation mark or a stack: ${error.message}`]
       : []),
-    ...(error.stack === '' ? [] : ['the error has a stack']),
+    ...(error.stack === error.name ? [] : ['the error has a stack']),
   ];
 }
 

@@ -1,0 +1,14 @@
+import { runCases } from '../../conformance/conformance';
+import { storeCases } from '../../conformance/store-cases';
+import { CEPH_HABITS, startCephStore } from '../ceph-store';
+
+test("connection test against Ceph's gateway: every fault leads to its verdict, and leaves nothing behind", async () => {
+  const store = await startCephStore();
+  try {
+    const results = await runCases(storeCases(store, CEPH_HABITS), 4);
+    expect(results.length).toBeGreaterThanOrEqual(20);
+    expect(results.filter(({ wrong }) => wrong.length > 0).map(({ fault, wrong }) => ({ fault, wrong }))).toEqual([]);
+  } finally {
+    await store.stop();
+  }
+}, 300_000);
