@@ -75,6 +75,8 @@ async function bundle(entry: string): Promise<Bundle> {
     minifyWhitespace: true,
     legalComments: 'none',
     external: [NATIVE_DRIVER],
+    // The SDK is part of the bundle: that it will drop a Node version is our concern, not the user's.
+    define: { 'process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED': '"true"' },
     tsconfigRaw: {},
     logLevel: 'silent',
   });

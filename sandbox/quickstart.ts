@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as path from 'node:path';
 import { compareDatabases, ComparedServer } from './compare-databases';
-import { DefaultNetwork, defaultNetwork } from './default-network';
 import { PostgreSqlServer } from './postgresql/server';
 import { finish, Finished } from './process';
 import { fillSampleDatabase } from './sample-database';
@@ -31,7 +30,7 @@ export interface FinishedStep {
 export class Quickstart {
   readonly steps: FinishedStep[] = [];
 
-  private network!: DefaultNetwork;
+  private network!: { readonly vpcId: string; readonly subnetIds: string[] };
   private keys!: { accessKeyId: string; secretAccessKey: string };
 
   constructor(
@@ -75,10 +74,10 @@ export class Quickstart {
   }
 
   private async prepareStorage(): Promise<void> {
-    const { storage, endpoint, region } = this.sandbox;
+    const { storage } = this.sandbox;
     await storage.createBucket(BUCKET);
     this.keys = await storage.createKeys({ bucket: BUCKET, path: 'backups' });
-    this.network = await defaultNetwork(endpoint, region);
+    this.network = await this.sandbox.network();
   }
 
   private async deployWithWrongSecret(): Promise<void> {
@@ -222,19 +221,23 @@ function addressOf({ host, port, master, caFile }: PostgreSqlServer): ComparedSe
 }
 
 async function main(): Promise<void> {
+  // The SDK's plans for Node versions are no part of the story.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
   const terminal = new Terminal(process.stdout);
   const interrupted = new AbortController();
   const began = Date.now();
   terminal.line(terminal.bold('Starting a local AWS'));
-  const sandbox = await Sandbox.start({
+  let sandbox: Sandbox | undefined;
+  const interrupt = () => {
+    // What is starting ends itself.
+    interrupted.abort();
+    void sandbox?.stop().finally(() => process.exit(130));
+  };
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  sandbox = await Sandbox.start({
     onProgress: (step) => terminal.line(`   ${step}`),
     signal: interrupted.signal,
   });
-  const stop = () => {
-    interrupted.abort();
-    void sandbox.stop().then(() => process.exit(130));
-  };
-  process.on('SIGINT', stop).on('SIGTERM', stop);
   const quickstart = new Quickstart(sandbox, terminal, process.argv.includes('--verbose'));
   try {
     await quickstart.run();
