@@ -3,8 +3,6 @@ import { Session } from './session';
 import { Terminal } from './terminal';
 
 const args = process.argv.slice(2);
-// What a library inside warns of is for those who maintain this program, not for those who run it.
-process.removeAllListeners('warning');
 // Whoever reads may stop reading.
 process.stdout.on('error', () => undefined);
 void run(args, new Session(new Terminal(args.includes('--json')))).then((code) => {
