@@ -11,67 +11,71 @@ export const FAULT_TITLES: Record<FaultClass, string> = {
   'bucket-or-path': 'bucket not found or path access denied',
 };
 
+const LEFT = 'This object may be left behind; the next test overwrites it.';
+
+type FaultFacts = Pick<Fault, 'faultClass' | 'operations' | 'summary' | 'remedy'>;
+
+interface Place extends Pick<StorageSettings, 'bucket' | 'path'> {
+  readonly endpoint?: string;
+  readonly region?: string;
+  readonly key?: string;
+}
+
 /**
- * A failed test on one line, for Terraform, which prints it inside JSON: what and why first, then what to do, then
- * where; no quotation mark, since each would come out as a backslash and a quotation mark.
+ * A failed test on one line, for Terraform, which prints it inside JSON and breaks it anywhere: what and why first,
+ * then what to do, then where, with capitals to find them by; no quotation mark, since each would come out as a
+ * backslash and a quotation mark.
  */
 export function failureLine(verdict: FailedVerdict): string {
-  const left = verdict.left === undefined ? '' : ` ${leftSentence(verdict.left)}`;
-  return plain(`Connection test failed: ${faultLine(verdict, verdict)}${left}`);
+  const left = verdict.left === undefined ? '' : ` ${LEFT}`;
+  return plain(`Connection test failed ${sentences(verdict, verdict)}${left}`);
 }
 
 /** A fault of a storage on one line, in the same order. */
-export function faultLine(
-  fault: Pick<Fault, 'faultClass' | 'operations' | 'summary' | 'remedy'>,
-  where: Pick<StorageSettings, 'bucket' | 'path'> & {
-    readonly endpoint?: string;
-    readonly region?: string;
-    readonly key?: string;
-  },
-): string {
-  const which =
-    fault.faultClass === 'permission' && fault.operations.length > 0 ? `, ${fault.operations.join(' and ')}` : '';
-  const endpoint = presentableUrl(endpointOf({ endpoint: where.endpoint, region: where.region ?? '' }));
-  const place = [
-    `Endpoint: ${endpoint}`,
-    `bucket: ${where.bucket}`,
-    `path: ${where.path}`,
-    ...(where.key === undefined ? [] : [`object: ${where.key}`]),
+export function faultLine(fault: FaultFacts, place: Place): string {
+  return plain(`Storage failed ${sentences(fault, place)}`);
+}
+
+function sentences({ faultClass, operations, summary, remedy }: FaultFacts, place: Place): string {
+  const which = faultClass === 'permission' && operations.length > 0 ? `, ${operations.join(' and ')}` : '';
+  const where = [
+    `endpoint ${presentableUrl(endpointOf({ endpoint: place.endpoint, region: place.region ?? '' }))}`,
+    `bucket ${place.bucket}`,
+    `path ${place.path}`,
+    ...(place.key === undefined ? [] : [`object ${place.key}`]),
   ].join(', ');
-  return plain(
-    `${fault.faultClass}: ${FAULT_TITLES[fault.faultClass]}${which}. ${fault.summary} To do: ${fault.remedy} ${place}.`,
-  );
+  return `(${faultClass}): ${FAULT_TITLES[faultClass]}${which}. ${summary} TO DO: ${remedy} WHERE: ${where}.`;
 }
 
 /** A verdict laid out for a terminal, one line an entry. */
 export function describeVerdict(verdict: Verdict): string[] {
   const place = [
-    row('endpoint', verdict.endpoint),
-    row('bucket', verdict.bucket),
-    row('path', verdict.path),
-    row('object', verdict.key),
+    ...row('endpoint', verdict.endpoint),
+    ...row('bucket', verdict.bucket),
+    ...row('path', verdict.path),
+    ...row('object', verdict.key),
   ];
   if (verdict.state === 'Passed') {
     return [
       `Connection test passed in ${verdict.durationMs} ms: PUT, GET, compare and DELETE.`,
       '',
       ...place,
-      ...verdict.warnings.map((warning) => row('warning', warning)),
+      ...verdict.warnings.flatMap((warning) => row('warning', warning)),
     ].map(printable);
   }
   const policy =
-    verdict.faultClass === 'permission' || verdict.operations.length === 3
+    verdict.operations.length === 3 || (verdict.faultClass === 'permission' && verdict.operations.length > 0)
       ? ['', 'The minimum policy:', '', ...JSON.stringify(minimumPolicy(verdict), undefined, 2).split('\n')]
       : [];
   return [
     `Connection test failed: ${FAULT_TITLES[verdict.faultClass]}.`,
     '',
-    row('class', verdict.faultClass),
-    ...(verdict.operations.length > 0 ? [row('operations', verdict.operations.join(', '))] : []),
-    row('seen', verdict.summary),
-    row('to do', verdict.remedy),
+    ...row('class', verdict.faultClass),
+    ...(verdict.operations.length > 0 ? row('operations', verdict.operations.join(', ')) : []),
+    ...row('seen', verdict.summary),
+    ...row('to do', verdict.remedy),
     ...place,
-    ...(verdict.left === undefined ? [] : [row('left', leftSentence(verdict.left))]),
+    ...(verdict.left === undefined ? [] : row('left', LEFT)),
     ...policy,
   ].map(printable);
 }
@@ -81,12 +85,19 @@ export function presentableUrl(endpoint: string): string {
   return endpoint.replace(/\/\/[^/]*@/, '//').replace(/[?#].*$/, '');
 }
 
-function leftSentence(key: string): string {
-  return `Object ${key} may be left behind; the next test overwrites it.`;
-}
+/** Columns of a terminal that a verdict is laid out for. */
+const COLUMNS = 100;
+const INDENT = 14;
 
-function row(name: string, text: string): string {
-  return `  ${name.padEnd(12)}${text}`;
+/** A name and its text, broken between words; the lines after the first are indented below it. */
+function row(name: string, text: string): string[] {
+  const lines = text.split(' ').reduce<string[]>((broken, word) => {
+    const last = broken.at(-1);
+    return last !== undefined && INDENT + last.length + 1 + word.length <= COLUMNS
+      ? [...broken.slice(0, -1), `${last} ${word}`]
+      : [...broken, word];
+  }, []);
+  return lines.map((line, index) => `${(index === 0 ? `  ${name}` : '').padEnd(INDENT)}${line}`);
 }
 
 /** Free of quotation marks: inside JSON each becomes two characters. */

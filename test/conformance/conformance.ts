@@ -184,7 +184,7 @@ function differences(expected: Expectation, verdict: Verdict): string[] {
 
 /** What every text of a failure has: the place, the operation, the code and status, the remedy; the policy where due. */
 function flawsOfText({ storage }: Arrangement, verdict: FailedVerdict, error: Error): string[] {
-  const laidOut = describeVerdict(verdict).join('\n');
+  const laidOut = describeVerdict(verdict).join(' ').replace(/ +/g, ' ');
   const facts = [
     presentableUrl(endpointOf(storage)),
     storage.bucket,

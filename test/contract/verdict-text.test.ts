@@ -20,11 +20,11 @@ const failed: FailedVerdict = {
 describe('the line of a failed test', () => {
   test('says class, what was seen, what to do and where, in this order', () => {
     expect(failureLine(failed)).toBe(
-      'Connection test failed: permission: missing required permissions, GET and DELETE. ' +
+      'Connection test failed (permission): missing required permissions, GET and DELETE. ' +
         'The storage answered AccessDenied (HTTP 403) to GET and DELETE. ' +
-        'To do: Give the credentials this policy: Allow all on it. ' +
-        'Endpoint: https://storage.example, bucket: backups, path: nightly, object: nightly/orders/.connection-test. ' +
-        'Object nightly/orders/.connection-test may be left behind; the next test overwrites it.',
+        'TO DO: Give the credentials this policy: Allow all on it. ' +
+        'WHERE: endpoint https://storage.example, bucket backups, path nightly, object nightly/orders/.connection-test. ' +
+        'This object may be left behind; the next test overwrites it.',
     );
   });
 
@@ -58,6 +58,13 @@ describe('a verdict laid out', () => {
     });
     expect(lines[0]).toBe('Connection test passed in 7 ms: PUT, GET, compare and DELETE.');
     expect(lines.slice(-2)).toEqual(['  warning     One.', '  warning     Two.']);
+  });
+
+  test('breaks between words at 100 columns', () => {
+    const remedy = Array.from({ length: 60 }, (_, index) => `word${index}`).join(' ');
+    const lines = describeVerdict({ ...failed, remedy });
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100);
+    expect(lines.join(' ').replace(/ +/g, ' ')).toContain(remedy);
   });
 
   test('steers no terminal', () => {

@@ -130,7 +130,7 @@ describe('the object store of backups', () => {
       status: 503,
       remedy: expect.stringContaining('Try again later') as unknown,
     });
-    expect(error.message).toContain(`bucket: backups, path: nightly, object: ${KEY}.`);
+    expect(error.message).toContain(`bucket backups, path nightly, object ${KEY}.`);
   });
 
   test.each([
