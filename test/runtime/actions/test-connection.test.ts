@@ -85,7 +85,11 @@ describe('test-connection', () => {
   test('fails with an error without a stack, and logs one line for each state', async () => {
     const error = await judge({ on: { PUT: s3Error(404, 'NoSuchBucket') } }).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(ActionError);
-    expect(error).toMatchObject({ kind: 'ConnectionTestFailed', stack: 'ConnectionTestFailed', details: { state: 'Failed' } });
+    expect(error).toMatchObject({
+      kind: 'ConnectionTestFailed',
+      stack: 'ConnectionTestFailed',
+      details: { state: 'Failed' },
+    });
     expect(lines.map(({ state }) => state)).toEqual(['Testing', 'Failed']);
   });
 
