@@ -220,7 +220,8 @@ async function runEach(client: Client, statements: readonly string[]): Promise<v
 
 /** @throws VerificationFailed naming every table, or the large objects, whose number is not the manifest's. */
 async function verifyCounts(client: Client, facts: DatabaseFacts): Promise<{ tables: number; rows: number }> {
-  await client.query('SET row_security = off');
+  await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  await client.query('SET LOCAL row_security = off');
   const counted = await countRows(
     client,
     facts.tables.map((table) => ({ ...table, oid: 0 })),
@@ -229,6 +230,7 @@ async function verifyCounts(client: Client, facts: DatabaseFacts): Promise<{ tab
     .map(({ schema, name, rows }, index) => ({ what: `${schema}.${name}`, has: rows, wants: facts.tables[index].rows }))
     .filter(({ has, wants }) => has !== wants);
   const { rows } = await client.query('SELECT count(*) AS n FROM pg_catalog.pg_largeobject_metadata');
+  await client.query('COMMIT');
   if (Number(rows[0].n) !== facts.largeObjects) {
     wrong.push({ what: 'large objects', has: Number(rows[0].n), wants: facts.largeObjects });
   }

@@ -1,6 +1,6 @@
 import { escapeIdentifier } from 'pg';
-import { ActionError } from '../../contract/action-error';
 import { mapped, Masters } from './roles';
+import { ActionError } from '../../contract/action-error';
 
 interface Token {
   readonly kind: 'word' | 'quoted' | 'other' | 'space' | 'end';

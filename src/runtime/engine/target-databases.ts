@@ -1,8 +1,8 @@
 import { Client, escapeIdentifier } from 'pg';
-import { ActionError } from '../../contract/action-error';
-import { DatabaseFacts } from '../../contract/manifest';
 import { DatabaseConnection, withClient } from './connection';
 import { readUserDatabases } from './database-facts';
+import { ActionError } from '../../contract/action-error';
+import { DatabaseFacts } from '../../contract/manifest';
 
 /** The database that every server has, from which the others are made and dropped. */
 export const ADMINISTRATION_DATABASE = 'postgres';

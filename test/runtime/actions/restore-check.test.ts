@@ -1,4 +1,5 @@
 import * as fc from 'fast-check';
+import { sha256 } from '../../../packaging/digest';
 import { Catalog } from '../../../src/contract/catalog';
 import { Manifest, MANIFEST_FORMAT, PartFacts } from '../../../src/contract/manifest';
 import { ObjectKeys } from '../../../src/contract/object-keys';
@@ -7,7 +8,6 @@ import { StorageSettings } from '../../../src/contract/storage-settings';
 import { restoreCheck, sampleOf } from '../../../src/runtime/actions/restore-check';
 import { encodeCatalog } from '../../../src/runtime/catalog/catalog-store';
 import { Runtime } from '../../../src/runtime/runtime';
-import { sha256 } from '../../../packaging/digest';
 
 const KEYS = new ObjectKeys('backups', 'shop');
 const OWNER = { account: '123456789012', region: 'eu-central-1', database: 'shop' };
