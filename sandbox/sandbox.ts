@@ -2,6 +2,7 @@ import { chmod, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { App, appKey, DeploymentOptions } from './app';
+import { MendedCloudWatch } from './aws/cloudwatch';
 import { MendedEc2 } from './aws/ec2';
 import { Gateway } from './aws/gateway';
 import { MendedLambda, RecordedInvocation } from './aws/lambda';
@@ -344,6 +345,7 @@ async function startParts(
   gateway.mend(lambda);
   gateway.mend(rds);
   gateway.mend(new MendedEc2(upstream));
+  gateway.mend(new MendedCloudWatch(upstream));
   const trigger = new ScheduleTrigger(upstream, lambda, () => clock.now());
   const tsconfigFile = path.join(await inside('apps'), 'tsconfig.json');
   await writeFile(tsconfigFile, JSON.stringify(APP_TSCONFIG));
