@@ -5,6 +5,12 @@ import { DatabaseFacts } from '../../contract/manifest';
 /** RDS's own database, to which nobody may connect. */
 const RDS_DATABASE = 'rdsadmin';
 
+/**
+ * A server has room for some 10,000 locks in all. With more tables than these, only pg_dump's own ones are taken, by one
+ * job.
+ */
+export const MANY_TABLES = 2000;
+
 /** Tables that are counted with one statement. */
 const COUNT_BATCH = 100;
 
@@ -110,15 +116,15 @@ async function readTables(client: Client): Promise<CountedTable[]> {
 
 /**
  * Begins a transaction whose snapshot sees every table as it is until the transaction ends: the tables are locked
- * against changes of their form before the snapshot is taken. Otherwise a table that is emptied or rewritten in between
- * would look empty in the snapshot.
+ * against changes of their form before the snapshot is taken, unless there are very many. Otherwise a table that is
+ * emptied or rewritten between the snapshot and the locks of pg_dump would look empty.
  *
  * @returns the name under which others can take the same snapshot.
  */
 export async function beginSnapshot(client: Client): Promise<string> {
   const tables = await readTables(client);
   await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-  if (tables.length > 0) {
+  if (tables.length > 0 && tables.length <= MANY_TABLES) {
     const names = tables.map((table) => `ONLY ${qualified(table)}`).join(', ');
     await client.query(`LOCK TABLE ${names} IN ACCESS SHARE MODE`);
   }
@@ -136,7 +142,10 @@ export async function countRows(client: Client, tables: readonly CountedTable[])
     const statement = batch.map(
       (table, index) => `SELECT ${index} AS index, count(*) AS rows FROM ONLY ${qualified(table)}`,
     );
+    // Going back gives up the locks that counting took, which would add up and which a change could come to wait for.
+    await client.query('SAVEPOINT counting');
     const { rows } = await client.query<{ index: number; rows: string }>(statement.join(' UNION ALL '));
+    await client.query('ROLLBACK TO SAVEPOINT counting');
     const counts = new Map(rows.map((row) => [row.index, Number(row.rows)]));
     counted.push(...batch.map(({ schema, name }, index) => ({ schema, name, rows: counts.get(index)! })));
   }

@@ -12,6 +12,7 @@ import {
   countRows,
   DatabaseContents,
   DatabaseIdentity,
+  MANY_TABLES,
   readContents,
 } from './database-facts';
 import { DumpedFile } from './parts-writer';
@@ -85,12 +86,12 @@ async function dumpOnce(job: DumpJob, jobs: number): Promise<DumpedDatabase> {
       const seen = await readContents(client).catch(readingFailed);
       const [counted] = await Promise.all([
         countRows(client, seen.tables).catch(readingFailed),
-        runPgDump({ ...job, signal }, snapshot, directory, jobs).catch(stopAll),
+        runPgDump({ ...job, signal }, snapshot, directory, lockingOptions(seen.tables.length, jobs)).catch(stopAll),
       ]);
       return { contents: seen, tables: counted };
-    })().catch(() => {
+    })().catch((error) => {
       // What failed first stopped the rest: it is the reason of all.
-      throw signal.reason;
+      throw signal.aborted ? signal.reason : error;
     });
 
     const files = await filesOf(directory, folderOfDatabase(job.database.name));
@@ -117,16 +118,15 @@ function cannotRead(database: string, error: Error): ActionError {
   );
 }
 
-async function runPgDump(job: DumpJob, snapshot: string, directory: string, jobs: number): Promise<void> {
+async function runPgDump(job: DumpJob, snapshot: string, directory: string, locking: readonly string[]): Promise<void> {
   const outcome = await runClient(
     'pg_dump',
     [
       '--format=directory',
-      `--jobs=${jobs}`,
       `--compress=${job.client.major >= FIRST_ZSTD_MAJOR ? 'zstd:3' : '6'}`,
       '--no-sync',
       '--no-password',
-      `--lock-wait-timeout=${LOCK_WAIT_MS}`,
+      ...locking,
       `--snapshot=${snapshot}`,
       `--file=${directory}`,
     ],
@@ -141,6 +141,11 @@ async function runPgDump(job: DumpJob, snapshot: string, directory: string, jobs
     const end = outcome.signal ? `was ended by ${outcome.signal}` : `ended with code ${outcome.exitCode}`;
     throw new ActionError('BackupFailed', `pg_dump of database ${job.database.name} ${end}: ${outcome.stderr.trim()}`);
   }
+}
+
+/** With very many tables the locks are pg_dump's alone: it waits for them as long as it takes. */
+function lockingOptions(tables: number, jobs: number): string[] {
+  return tables > MANY_TABLES ? ['--jobs=1'] : [`--jobs=${jobs}`, `--lock-wait-timeout=${LOCK_WAIT_MS}`];
 }
 
 async function filesOf(directory: string, folder: string): Promise<DumpedFile[]> {

@@ -21,6 +21,7 @@ test('segments, in order, are the whole of every file', () => {
         let end = 0;
         for (const segment of own) {
           expect(segment.offset).toBe(end);
+          expect(segment.size > 0 || file.size === 0).toBe(true);
           end += segment.size;
         }
         expect(end).toBe(file.size);
