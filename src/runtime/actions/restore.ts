@@ -42,10 +42,20 @@ export async function restore(request: RestoreRequest, runtime: Runtime): Promis
     const lock = await waitForLock(connection, request.target.identifier, runtime, signal);
     try {
       return await new Restore(request, runtime, connection, lock, signal).perform(startedAt);
+    } catch (error) {
+      throw error instanceof ActionError ? error : interrupted(error as Error, request);
     } finally {
       await lock.release();
     }
   });
+}
+
+function interrupted(error: Error, { target }: RestoreRequest): ActionError {
+  return new ActionError(
+    'DatabaseFault',
+    `The restore into ${target.identifier} at ${target.endpoint} could not go on: ${error.message}. Once the cause is ` +
+      'gone, start it again: it begins anew.',
+  );
 }
 
 /** The lock that backups of the same server take, too: none is made of a half-filled one. */
