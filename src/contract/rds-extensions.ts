@@ -3,9 +3,10 @@ export const RDS_EXTENSIONS_SOURCE =
   'https://docs.aws.amazon.com/AmazonRDS/latest/PostgreSQLReleaseNotes/postgresql-extensions.html';
 
 /**
- * Extensions that Amazon RDS offers for PostgreSQL 13 to 18, after its release notes (the page above) and listings of
- * `rds.extensions`, in their newest minor versions. The table errs on the side of offering: what is listed here and yet
- * missing is found by asking the instance before a byte is loaded; what is not listed is refused before it is created.
+ * Extensions that Amazon RDS offers for PostgreSQL 13 to 18. Put together from the first part of its release notes (the
+ * page above) and from public listings of the parameter `rds.extensions`; not every row of the page could be read. So
+ * the table errs on the side of offering: what is listed here and yet missing is found by asking the instance before a
+ * byte is loaded; what is not listed is refused before the instance is created.
  */
 const EVERY_VERSION = `
   address_standardizer address_standardizer_data_us amcheck autoinc aws_commons aws_lambda aws_s3 bloom bool_plperl

@@ -24,7 +24,7 @@ export async function verify(request: VerifyRequest, runtime: Runtime): Promise<
   const selector = normalized(request.backup);
   const entry = selectBackup(catalog?.entries ?? [], selector);
   if (!entry) {
-    throw new ActionError('NotFound', `There is no ${describeSelector(selector)} of ${request.database}.`);
+    throw new ActionError('NotFound', `Nothing to verify: ${keys.folder} does not hold ${describeSelector(selector)}.`);
   }
   const manifest = await readManifest(store, keys, entry.id);
   const faults = await withinDeadline(runtime, 'VerificationFailed', (signal) =>
