@@ -75,10 +75,14 @@ export class StorageAccess extends Construct {
           ],
         };
       case 'keys': {
-        const version = this.writeSecret(identifier, credentials._accessKeyId!, credentials._secretAccessKey!);
+        const { secretArn, versionId } = this.writeSecret(
+          identifier,
+          credentials._accessKeyId!,
+          credentials._secretAccessKey!,
+        );
         return {
-          source: { kind: 'secret', secretArn: version.arn, versionId: version.versionId },
-          statements: [readSecret(version.arn)],
+          source: { kind: 'secret', secretArn, versionId },
+          statements: [readSecret(secretArn)],
         };
       }
     }
@@ -92,20 +96,32 @@ export class StorageAccess extends Construct {
     return Token.asString(ref(`one(${current})`));
   }
 
-  /** Writes the keys into a secret of their own, past the state. A changed key makes a new version. */
-  private writeSecret(identifier: string, accessKeyId: string, secretAccessKey: string): SecretsmanagerSecretVersion {
+  /**
+   * Writes the keys into a secret of their own, past the state. Other keys make another secret: the one that a running
+   * schedule names stays whole until they have passed the test. A version would not: Secrets Manager drops it once it
+   * has lost its last label to versions that came after.
+   */
+  private writeSecret(
+    identifier: string,
+    accessKeyId: string,
+    secretAccessKey: string,
+  ): { secretArn: string; versionId: string } {
     TerraformStack.of(this).addOverride('terraform.required_version', '>= 1.11.0');
-    const secret = new SecretsmanagerSecret(this, 'Secret', {
-      namePrefix: `${identifier}-backup-storage-`,
-      description: `Storage of the backups of database ${identifier}`,
-    });
     const keys = Fn.jsonencode({ accessKeyId, secretAccessKey });
-    return new SecretsmanagerSecretVersion(this, 'SecretVersion', {
+    // 32 bits of the digest: enough to see a change, too few to tell a key by.
+    const digest = Fn.substr(Fn.sha256(keys), 0, 8);
+    const secret = new SecretsmanagerSecret(this, 'Secret', {
+      namePrefix: `${identifier}-backup-storage-${digest}-`,
+      description: `Storage of the backups of database ${identifier}`,
+      lifecycle: { createBeforeDestroy: true },
+    });
+    const version = new SecretsmanagerSecretVersion(this, 'SecretVersion', {
       secretId: secret.id,
       secretStringWo: keys,
-      // 32 bits of the digest: enough to see a change, too few to tell a key by.
-      secretStringWoVersion: Token.asNumber(Fn.parseint(Fn.substr(Fn.sha256(keys), 0, 8), 16)),
+      secretStringWoVersion: Token.asNumber(Fn.parseint(digest, 16)),
+      lifecycle: { createBeforeDestroy: true },
     });
+    return { secretArn: secret.arn, versionId: version.versionId };
   }
 
   private wayOut(endpoint: string | undefined): ITerraformDependable[] {

@@ -149,7 +149,38 @@ describe('StorageCredentials', () => {
     expect(version.body.secret_string_wo).toContain('var.secret');
     expect(version.body).not.toHaveProperty('secret_string');
     const mentions = synthesized.resources.filter((resource) => JSON.stringify(resource.body).includes('var.secret'));
-    expect(mentions.map((resource) => resource.address)).toEqual([version.address]);
+    const store = synthesized.one('aws_secretsmanager_secret');
+    expect(mentions.map((resource) => resource.address).sort()).toEqual([store.address, version.address]);
+    const digest = 'substr(sha256(jsonencode({"accessKeyId" = var.id, "secretAccessKey" = var.secret})), 0, 8)';
+    expect(store.body.name_prefix).toBe(`orders-backup-storage-\${${digest}}-`);
+  });
+
+  test('from other keys make another secret, and the one before stays until they have passed', () => {
+    const stack = newStack();
+    const [id, secret] = ['id', 'secret'].map((name) => new TerraformVariable(stack, name, {}).stringValue);
+    newScheduledBackup(stack, undefined, {
+      storage: newStorage({ credentials: StorageCredentials.fromKeys(id, secret) }),
+    });
+    const synthesized = Synthesized.of(stack);
+    const store = synthesized.one('aws_secretsmanager_secret');
+    const version = synthesized.one('aws_secretsmanager_secret_version');
+    for (const { body } of [store, version]) {
+      expect(body.lifecycle).toEqual({ create_before_destroy: true });
+    }
+    // THEN test, schedule and grant name that secret, by the ARN that is known only once it is there
+    const test_ = synthesized.one('aws_lambda_invocation');
+    expect(test_.body.triggers).toMatchObject({
+      secret_arn: `\${${store.address}.arn}`,
+      secret_version: `\${${version.address}.version_id}`,
+    });
+    const schedule = synthesized.one('aws_scheduler_schedule', 'Backup/Schedule');
+    expect(requestOf(schedule.body.target.input).storage.credentials).toEqual({
+      kind: 'secret',
+      secretArn: `\${${store.address}.arn}`,
+      versionId: `\${${version.address}.version_id}`,
+    });
+    expect(synthesized.one('aws_iam_role_policy', 'Storage/Grant').body.policy).toContain(`${store.address}.arn`);
+    expect(synthesized.before(test_)).toContain(version.address);
   });
 
   test('from the role are the minimum policy on the role itself', () => {
