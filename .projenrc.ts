@@ -80,6 +80,8 @@ const project = new cdk.JsiiProject({
       moduleNameMapper: { '^cdktf-managed-database$': '<rootDir>/src' },
       collectCoverage: false,
       testTimeout: 120_000,
+      // Most of the time is waiting: for an instance to be created, for a server to start.
+      maxWorkers: 3,
       testMatch: ['<rootDir>/test/**/*.test.ts'],
       // The second tier has a task of its own, `test:all`.
       testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/second-tier/'],
@@ -119,7 +121,7 @@ const project = new cdk.JsiiProject({
     ],
     exclude: ['node_modules', 'lib'],
   },
-  gitignore: ['/assets/', '/.cache/', 'cdktf.out', '*.tsbuildinfo', '.terraform'],
+  gitignore: ['/assets/', '/test-reports/', '/.cache/', 'cdktf.out', '*.tsbuildinfo', '.terraform'],
 });
 
 for (const pattern of [
