@@ -121,7 +121,7 @@ const project = new cdk.JsiiProject({
     ],
     exclude: ['node_modules', 'lib'],
   },
-  gitignore: ['/assets/', '/test-reports/', '/.cache/', 'cdktf.out', '*.tsbuildinfo', '.terraform'],
+  gitignore: ['/assets/', '/.cache/', 'cdktf.out', '*.tsbuildinfo', '.terraform'],
 });
 
 for (const pattern of [
@@ -253,6 +253,6 @@ project.packageTask.prependSpawn(assets);
 const tsx = 'tsx --tsconfig tsconfig.dev.json';
 project.package.setScript('sandbox', `${tsx} sandbox/cli.ts`);
 project.package.setScript('quickstart', `tsx packaging/build.ts && ${tsx} sandbox/quickstart.ts`);
-project.package.setScript('conformance', `${tsx} bench/conformance.ts`);
+project.package.setScript('conformance', `tsx packaging/build.ts >&2 && ${tsx} bench/conformance.ts`);
 
 project.synth();

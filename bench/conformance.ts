@@ -1,5 +1,5 @@
 import { atLeast, atMost, exactly, Figure, notMeasured, render } from './figures';
-import { stories } from './stories';
+import { runStories, ToldStories } from '../test/acceptance/stories/run';
 import { CaseResult, ConformanceCase, runCase, runCases, StoreName } from '../test/conformance/conformance';
 import { faultServerCases } from '../test/conformance/fault-server-cases';
 import { fuzz } from '../test/conformance/fuzz';
@@ -32,7 +32,7 @@ async function main(): Promise<void> {
 
   const cases = Object.values(results).flatMap((each) => each ?? []);
   const failures = cases.filter(({ verdict }) => verdict?.state === 'Failed').map(({ seconds }) => seconds);
-  const told = await stories();
+  const told = await tellStories();
   const figures: Figure[] = [
     counted('cases/moto', results.moto, 20),
     counted('cases/ceph', results.ceph, 20),
@@ -64,6 +64,21 @@ async function on(store: StoreName, run: () => Promise<CaseResult[]>): Promise<C
     return results;
   } catch (error) {
     progress(`  did not run: ${(error as Error).message}`);
+    return undefined;
+  }
+}
+
+/** Stories that cannot be told are a figure that does not hold. */
+async function tellStories(): Promise<ToldStories | undefined> {
+  progress('stories');
+  try {
+    const told = await runStories((step) => progress(`  ${step}`));
+    for (const { breakage, kind, faults } of told.stories.filter((story) => story.faults.length > 0)) {
+      progress(`  ${breakage} broken, of the database with ${kind}: ${faults.join('; ')}`);
+    }
+    return told;
+  } catch (error) {
+    progress(`  were not told: ${(error as Error).message}`);
     return undefined;
   }
 }

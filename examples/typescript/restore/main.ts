@@ -1,5 +1,6 @@
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
 import { App, TerraformOutput, TerraformStack, TerraformVariable } from 'cdktf';
+import { Construct } from 'constructs';
 import {
   BackupSource,
   BackupStorage,
@@ -9,7 +10,6 @@ import {
   RestoredDatabase,
   StorageCredentials,
 } from 'cdktf-managed-database';
-import { Construct } from 'constructs';
 
 /** A program of its own, as it would be written when only the bucket is left. */
 class Restore extends TerraformStack {
