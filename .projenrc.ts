@@ -218,7 +218,7 @@ project.eslint!.addOverride({
         message: 'Name the environment variable, so that the rule on variables of our own can read it.',
       },
       {
-        selector: "VariableDeclarator[init.object.name='process'][init.property.name='env']",
+        selector: ":not(MemberExpression) > MemberExpression[object.name='process'][property.name='env']",
         message: 'Read process.env.NAME where it is used, so that the rule on variables of our own can read it.',
       },
     ],

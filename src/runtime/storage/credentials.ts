@@ -30,6 +30,9 @@ export class CredentialsFault extends Error {
   }
 }
 
+/** The variables that the AWS SDK, too, takes keys from. */
+type KeyVariables = Partial<Record<'AWS_ACCESS_KEY_ID' | 'AWS_SECRET_ACCESS_KEY' | 'AWS_SESSION_TOKEN', string>>;
+
 /**
  * Finds the keys of a storage. A pinned version of a secret that is gone is replaced by the current one, with a warning.
  *
@@ -38,7 +41,11 @@ export class CredentialsFault extends Error {
 export async function findKeys(
   circumstances: Circumstances,
   secrets: Secrets,
-  environment: NodeJS.ProcessEnv = process.env,
+  environment: KeyVariables = {
+    AWS_ACCESS_KEY_ID: process.env.AWS_ACCESS_KEY_ID,
+    AWS_SECRET_ACCESS_KEY: process.env.AWS_SECRET_ACCESS_KEY,
+    AWS_SESSION_TOKEN: process.env.AWS_SESSION_TOKEN,
+  },
 ): Promise<FoundKeys> {
   const source = circumstances.storage.credentials;
   switch (source.kind) {
@@ -53,7 +60,7 @@ export async function findKeys(
 
 const nothingNewer = (): Promise<undefined> => Promise.resolve(undefined);
 
-function keysOfEnvironment(environment: NodeJS.ProcessEnv): StorageKeys {
+function keysOfEnvironment(environment: KeyVariables): StorageKeys {
   const keys = {
     accessKeyId: environment.AWS_ACCESS_KEY_ID,
     secretAccessKey: environment.AWS_SECRET_ACCESS_KEY,
