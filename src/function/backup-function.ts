@@ -11,7 +11,7 @@ import { Construct } from 'constructs';
 import { FunctionAssets } from './assets';
 import { Grant } from './grant';
 import { DatabaseSettings } from '../contract/database-settings';
-import { IManagedDatabase } from '../database/managed-database';
+import { IManagedDatabase, ManagedDatabase } from '../database/managed-database';
 import { dependOn } from '../private/depend-on';
 import { terraformJson } from '../private/terraform-json';
 
@@ -164,6 +164,9 @@ export class BackupFunction extends Construct {
     const grant = new Grant(this, 'DatabaseGrant', {
       role: this.role,
       name: 'database-secret',
+      // Terraform hands create_before_destroy down to all that a resource depends on, and an instance cannot be made
+      // while another has its identifier. A declared database's secret changes with its instance alone.
+      goesFirst: database instanceof ManagedDatabase,
       statements: [
         { actions: ['secretsmanager:GetSecretValue'], resources: [database.masterSecretArn] },
         ...(database.masterSecretKmsKeyArn === undefined

@@ -10,6 +10,14 @@ export interface GrantStatement {
   readonly resources: readonly string[];
 }
 
+interface GrantProps {
+  readonly role: IamRole;
+  readonly name: string;
+  readonly statements: readonly GrantStatement[];
+  /** Whether the grant goes before what it is on is replaced, instead of after. @default - false */
+  readonly goesFirst?: boolean;
+}
+
 /**
  * A permission of a role, as a policy of its own.
  *
@@ -20,11 +28,7 @@ export interface GrantStatement {
 export class Grant extends Construct implements ITerraformDependable {
   readonly fqn: string;
 
-  constructor(
-    scope: Construct,
-    id: string,
-    props: { role: IamRole; name: string; statements: readonly GrantStatement[] },
-  ) {
+  constructor(scope: Construct, id: string, props: GrantProps) {
     super(scope, id);
     const policy = {
       Version: '2012-10-17',
@@ -39,7 +43,7 @@ export class Grant extends Construct implements ITerraformDependable {
       namePrefix: `${props.name}-${digest}-`,
       role: props.role.name,
       policy: terraformJson(policy),
-      lifecycle: { createBeforeDestroy: true },
+      lifecycle: props.goesFirst ? undefined : { createBeforeDestroy: true },
     });
     this.fqn = resource.fqn;
   }

@@ -70,9 +70,18 @@ describe('ScheduledBackup', () => {
 
   test('replaces a grant only after what depends on it', () => {
     for (const policy of synthesized.all('aws_iam_role_policy').filter(({ path }) => path.includes('Grant'))) {
-      expect(policy.body.lifecycle).toEqual({ create_before_destroy: true });
+      const declared = policy.path.includes('DatabaseGrant');
+      expect(policy.body.lifecycle).toEqual(declared ? undefined : { create_before_destroy: true });
       expect(policy.body).not.toHaveProperty('name');
       expect(policy.body.name_prefix).toMatch(/^[a-z-]+\$\{substr\(sha256\(.*\), 0, 8\)\}-$/);
+    }
+  });
+
+  test('lets an instance be replaced under its identifier: nothing makes Terraform create it before the old one goes', () => {
+    const creatingFirst = synthesized.resources.filter(({ body }) => body.lifecycle?.create_before_destroy);
+    expect(creatingFirst).not.toEqual([]);
+    for (const resource of creatingFirst) {
+      expect(synthesized.before(resource)).not.toContain(instance.address);
     }
   });
 

@@ -102,7 +102,8 @@ describe('ManagedDatabase', () => {
       from_port: 5433,
       to_port: 5433,
     });
-    const grant = synthesized.one('aws_iam_role_policy', 'DatabaseGrant').body.policy;
+    const { policy: grant, lifecycle } = synthesized.one('aws_iam_role_policy', 'DatabaseGrant').body;
+    expect(lifecycle).toEqual({ create_before_destroy: true });
     expect(JSON.parse(grant).Statement).toEqual([
       {
         Effect: 'Allow',
