@@ -1,4 +1,5 @@
 import { parseBackupId } from '../contract/backup-id';
+import { describeSelector } from '../contract/backup-selection';
 import { BackupSelector } from '../contract/requests';
 import { endpointOf } from '../contract/storage-settings';
 import { IManagedDatabase } from '../database/managed-database';
@@ -63,17 +64,6 @@ export class BackupSource {
   get _description(): string {
     const { storage } = this;
     return `${describeSelector(this._selector)} of ${endpointOf(storage)}/${storage.bucket}/${storage.path}/${this.databaseIdentifier}`;
-  }
-}
-
-function describeSelector(selector: BackupSelector): string {
-  switch (selector.kind) {
-    case 'latest':
-      return 'latest backup';
-    case 'backup':
-      return `backup ${selector.id}`;
-    case 'before':
-      return `last backup before ${selector.time}`;
   }
 }
 

@@ -32,7 +32,7 @@ describe('RestoredDatabase', () => {
       action: 'restore-check',
       source: { database: 'orders', backup: { kind: 'latest' }, storage: { bucket: 'company-backups' } },
       target: { engineMajor: 17, plan: { vcpu: 2, memoryGib: 2, storageGib: 20 } },
-      sourceDescription: 'latest backup of https://s3.example.com/company-backups/production/orders',
+      sourceDescription: 'the latest completed backup of https://s3.example.com/company-backups/production/orders',
     });
   });
 
@@ -59,7 +59,7 @@ describe('RestoredDatabase', () => {
     const [precondition] = instance.body.lifecycle.precondition;
     expect(precondition.condition).toContain(`jsondecode(${check.address}.result).sourceDescription == `);
     expect(precondition.condition).toContain(
-      'latest backup of https://s3.example.com/company-backups/production/orders',
+      'the latest completed backup of https://s3.example.com/company-backups/production/orders',
     );
     expect(precondition.error_message).toContain('The source of restored database orders-restored has changed.');
   });
