@@ -52,6 +52,7 @@ export class Quickstart {
     await this.step('Restore the latest backup into a new database', () => this.restore(second));
     await this.step('Compare the two databases, by psql and pg_dump', () => this.compare());
     await this.step('Apply the restore again: no change', () => this.expectNoChange(RESTORE));
+    await this.step('Name another backup for it: refused', () => this.changeSource(first));
     await this.step('Set the clock ahead by 31 days, and fire once more', () => this.prune([first, second]));
     await this.step('List the backups', () => this.list());
     await this.step('Destroy', () => this.destroy());
@@ -132,6 +133,14 @@ export class Quickstart {
     this.say('equal by schema text, by a checksum of every table, by sequences, large objects, roles and grants');
   }
 
+  /** A database is filled once: another source must neither replace it nor be passed over in silence. */
+  private async changeSource(backup: string): Promise<void> {
+    const { exitCode, output } = await this.terraform('plan', RESTORE, {}, { BACKUP_ID: backup });
+    const refused = exitCode === 1 && /source of restored database\s+orders-restored\s+has\s+changed/.test(output);
+    expect(refused, `a changed source is refused:\n${output}`);
+    this.say(output.slice(output.indexOf('The source of restored database')));
+  }
+
   private async prune(aged: string[]): Promise<void> {
     this.sandbox.setClock('+31d');
     const newest = await this.backUp();
@@ -176,9 +185,15 @@ export class Quickstart {
     this.say(output.split('\n').find((line) => /^(Apply|Destroy) complete!/.test(line))!);
   }
 
-  private async terraform(verb: 'apply' | 'plan' | 'destroy', app: string, keys = {}): Promise<Finished> {
+  private async terraform(
+    verb: 'apply' | 'plan' | 'destroy',
+    app: string,
+    keys = {},
+    environment: Record<string, string> = {},
+  ): Promise<Finished> {
     return this.sandbox[verb](app, {
       variables: this.variables(keys),
+      environment,
       onLine: this.verbose ? (line) => this.say(this.terminal.dim(line)) : undefined,
     });
   }

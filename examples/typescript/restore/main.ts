@@ -38,7 +38,10 @@ class Restore extends TerraformStack {
         vpcId: variable('vpc_id').stringValue,
         subnetIds: variable('subnet_ids', { type: 'list(string)' }).listValue,
       }),
-      source: BackupSource.fromStorage(storage, 'orders'),
+      // The latest backup, or the one that BACKUP_ID names, such as 20261122T030000Z.
+      source: process.env.BACKUP_ID
+        ? BackupSource.backupFromStorage(storage, 'orders', process.env.BACKUP_ID)
+        : BackupSource.fromStorage(storage, 'orders'),
       // So that trying leaves nothing behind. Leave both out for a database that matters.
       deletionProtection: false,
       finalSnapshot: false,
