@@ -19,9 +19,6 @@ export const CONNECTION_TEST_BOUNDS = {
   visibleMs: 2_000,
 } as const;
 
-/** The states of a connection test. */
-export type ConnectionTestState = 'Idle' | 'Testing' | 'Passed' | 'Failed';
-
 /** What a connection test found: exactly one of Passed, or Failed with one class and its remedy. */
 export type Verdict = PassedVerdict | FailedVerdict;
 

@@ -1,5 +1,5 @@
 import { LambdaInvocation } from '@cdktf/provider-aws/lib/lambda-invocation';
-import { Fn, ITerraformDependable, propertyAccess, Token } from 'cdktf';
+import { Fn, ITerraformDependable, propertyAccess, TerraformResourceLifecycle, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { BackupFunction } from './backup-function';
 import { Request } from '../contract/requests';
@@ -11,6 +11,7 @@ interface InvocationProps {
   readonly request: Request;
   readonly triggers?: { [name: string]: string };
   readonly after: readonly ITerraformDependable[];
+  readonly lifecycle: TerraformResourceLifecycle;
 }
 
 /**
@@ -28,6 +29,7 @@ export class Invocation extends Construct {
       input: terraformJson(props.request),
       lifecycleScope: 'CREATE_ONLY',
       triggers: props.triggers,
+      lifecycle: props.lifecycle,
     });
     dependOn(this.resource, ...props.after);
   }

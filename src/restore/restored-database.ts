@@ -47,8 +47,8 @@ export class RestoredDatabase extends ManagedDatabase {
       // Another identifier is another instance, which asks anew.
       triggers: { identifier: this.identifier },
       after: access.grants,
+      lifecycle: { ignoreChanges: ONCE_IN_A_LIFE },
     });
-    check.resource.lifecycle = { ignoreChanges: ONCE_IN_A_LIFE };
     this.restoredBackup = check.answer('backup');
 
     this._waitFor(check.resource);
@@ -73,11 +73,11 @@ export class RestoredDatabase extends ManagedDatabase {
         target: backupFunction.databaseSettings,
       },
       after: [...access.grants, ...backupFunction.grantDatabase(), this._instance],
+      lifecycle: {
+        ignoreChanges: ONCE_IN_A_LIFE,
+        replaceTriggeredBy: [`${this._instance.terraformResourceType}.${this._instance.friendlyUniqueId}.resource_id`],
+      },
     });
-    restore.resource.lifecycle = {
-      ignoreChanges: ONCE_IN_A_LIFE,
-      replaceTriggeredBy: [`${this._instance.terraformResourceType}.${this._instance.friendlyUniqueId}.resource_id`],
-    };
     this._ready.push(restore.resource);
   }
 }

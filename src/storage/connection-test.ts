@@ -61,10 +61,10 @@ export class ConnectionTest extends Construct {
         ...(props.retestOnEveryDeploy ? { deployment: Fn.timestamp() } : {}),
       },
       after: access.grants,
+      // The test that passed stays in the state until another has passed: who goes back to the settings that it passed
+      // with has nothing to plan.
+      lifecycle: { createBeforeDestroy: true },
     });
-    // The test that passed stays in the state until another has passed: who goes back to the settings that it passed
-    // with has nothing to plan.
-    invocation.resource.lifecycle = { createBeforeDestroy: true };
     this.state = invocation.answer('state');
     this.testedAt = invocation.answer('testedAt');
     this._settings = settings;
