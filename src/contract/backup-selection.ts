@@ -1,5 +1,7 @@
 import { CatalogEntry } from './catalog';
 import { BackupSelector } from './requests';
+import { endpointOf, StorageSettings } from './storage-settings';
+import { presentableUrl } from './verdict-text';
 
 /** The completed backups, the last completed one last. */
 export function completedBackups(entries: readonly CatalogEntry[]): CatalogEntry[] {
@@ -31,6 +33,16 @@ export function describeSelector(selector: BackupSelector): string {
     case 'before':
       return `the newest backup completed before ${selector.time}`;
   }
+}
+
+/** A selector and the folder that it selects from, in words: what a restored database is recorded to come from. */
+export function describeSelection(
+  storage: Pick<StorageSettings, 'endpoint' | 'region' | 'bucket' | 'path'>,
+  database: string,
+  selector: BackupSelector,
+): string {
+  const folder = [presentableUrl(endpointOf(storage)), storage.bucket, storage.path, database].join('/');
+  return `${describeSelector(selector)} of ${folder}`;
 }
 
 /** Milliseconds since 1970 at which a completed backup was completed. */

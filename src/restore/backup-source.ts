@@ -1,7 +1,6 @@
 import { parseBackupId } from '../contract/backup-id';
-import { describeSelector } from '../contract/backup-selection';
+import { describeSelection } from '../contract/backup-selection';
 import { BackupSelector } from '../contract/requests';
-import { endpointOf } from '../contract/storage-settings';
 import { IManagedDatabase } from '../database/managed-database';
 import { InvalidInput } from '../private/invalid-input';
 import { BackupStorage } from '../storage/backup-storage';
@@ -62,8 +61,7 @@ export class BackupSource {
    * @internal
    */
   get _description(): string {
-    const { storage } = this;
-    return `${describeSelector(this._selector)} of ${endpointOf(storage)}/${storage.bucket}/${storage.path}/${this.databaseIdentifier}`;
+    return describeSelection(this.storage, this.databaseIdentifier, this._selector);
   }
 }
 

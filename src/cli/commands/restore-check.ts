@@ -1,8 +1,6 @@
 import { Command, Option } from 'commander';
-import { describeSelector } from '../../contract/backup-selection';
+import { describeSelection } from '../../contract/backup-selection';
 import { RestoreCheckAnswer } from '../../contract/requests';
-import { endpointOf } from '../../contract/storage-settings';
-import { presentableUrl } from '../../contract/verdict-text';
 import { BackupOptions, backupOptions, backupSelector } from '../backup-options';
 import { planFacts, PlanOptions, planOptions } from '../database-options';
 import { sizeText } from '../format';
@@ -27,9 +25,7 @@ export function addRestoreCheck(program: Command, session: Session): void {
         action: 'restore-check',
         source: { storage, database, backup },
         target,
-        sourceDescription:
-          `${describeSelector(backup)} of ` +
-          [presentableUrl(endpointOf(storage)), storage.bucket, storage.path, database].join('/'),
+        sourceDescription: describeSelection(storage, database, backup),
       });
       session.show({ answer, lines: [restoreCheckLine(answer)] });
     });
