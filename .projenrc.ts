@@ -153,13 +153,39 @@ project.eslint!.allowDevDeps('**/src/cli/**');
 // The house has an order of its own: factories, fields, constructor, private helpers.
 project.eslint!.addRules({ '@typescript-eslint/member-ordering': 'off' });
 
-// Who may import whom (design: The house).
-const constructs = ['database', 'storage', 'backup', 'restore', 'function'].map((room) => `./src/${room}`);
+// Who may import whom (design: The house). Imports run down the list of rooms; rooms of one line know nothing of each
+// other. No file is in a circle.
+const CONSTRUCTS = [['restore'], ['backup'], ['function'], ['database', 'storage'], ['private']];
+const RUNTIME = [['actions'], ['dump', 'restore'], ['archive', 'folder'], ['postgres', 'storage']];
+const CLI = [['commands'], ['options'], ['deployed', 'output']];
+
+/** One zone a room: it imports neither the rooms above it nor those beside it. */
+function downwards(parent: string, levels: readonly (readonly string[])[]) {
+  return levels.flatMap((rooms, level) =>
+    rooms
+      .map((room) => ({
+        target: `./src/${parent}${room}`,
+        from: levels
+          .slice(0, level + 1)
+          .flat()
+          .filter((other) => other !== room)
+          .map((other) => `./src/${parent}${other}`),
+        message: 'Imports run down only (CONTRIBUTING, The house).',
+      }))
+      .filter(({ from }) => from.length > 0),
+  );
+}
+
+const constructs = CONSTRUCTS.flat().map((room) => `./src/${room}`);
 project.eslint!.addRules({
+  'import/no-cycle': 'error',
   'import/no-restricted-paths': [
     'error',
     {
       zones: [
+        ...downwards('', CONSTRUCTS),
+        ...downwards('runtime/', RUNTIME),
+        ...downwards('cli/', CLI),
         {
           target: './src/contract',
           from: './src',
@@ -168,17 +194,17 @@ project.eslint!.addRules({
         },
         {
           target: constructs,
-          from: ['./src/runtime', './src/cli'],
+          from: ['./src/runtime', './src/cli', './src/index.ts'],
           message: 'Constructs import contract, never runtime or cli.',
         },
         {
           target: './src/runtime',
-          from: [...constructs, './src/cli', './src/private'],
+          from: [...constructs, './src/cli', './src/index.ts'],
           message: 'runtime imports contract only.',
         },
         {
           target: './src/cli',
-          from: [...constructs, './src/private'],
+          from: [...constructs, './src/index.ts'],
           message: 'cli imports contract and runtime only.',
         },
         {

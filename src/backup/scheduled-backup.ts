@@ -4,15 +4,15 @@ import { ITerraformDependable, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { BackupRetention } from './backup-retention';
 import { BackupSchedule } from './backup-schedule';
+import { BackupSource } from './backup-source';
+import { ConnectionTest } from './connection-test';
 import { Request } from '../contract/requests';
 import { IManagedDatabase, ManagedDatabase } from '../database/managed-database';
 import { BackupFunction } from '../function/backup-function';
 import { dependOn } from '../private/depend-on';
 import { InvalidInput } from '../private/invalid-input';
 import { terraformJson } from '../private/terraform-json';
-import { BackupSource } from '../restore/backup-source';
 import { BackupStorage } from '../storage/backup-storage';
-import { ConnectionTest } from '../storage/connection-test';
 
 /** Props of a scheduled backup. */
 export interface ScheduledBackupProps {

@@ -1,6 +1,6 @@
+import { Terminal } from './output/terminal';
 import { run } from './program';
 import { Session } from './session';
-import { Terminal } from './terminal';
 
 const args = process.argv.slice(2);
 // Whoever reads may stop reading.

@@ -1,9 +1,9 @@
-import { DeployedFunction } from './deployed-function';
+import { DeployedFunction } from './deployed/deployed-function';
+import { DeployedSchedule } from './deployed/schedule';
+import { pause, resume, SwitchedSchedule } from './deployed/schedule-switch';
 import { ExitCode, EXIT_CODES } from './exit-codes';
+import { Result, Terminal } from './output/terminal';
 import { Performer } from './performer';
-import { DeployedSchedule } from './schedule';
-import { pause, resume, SwitchedSchedule } from './schedule-switch';
-import { Result, Terminal } from './terminal';
 import { Place, TerminalRuntime } from './terminal-runtime';
 import { Log } from '../runtime/log';
 

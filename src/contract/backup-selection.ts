@@ -1,7 +1,7 @@
 import { CatalogEntry } from './catalog';
+import { presentableUrl } from './diagnosis/verdict-text';
 import { BackupSelector } from './requests';
 import { endpointOf, StorageSettings } from './storage-settings';
-import { presentableUrl } from './verdict-text';
 
 /** The completed backups, the last completed one last. */
 export function completedBackups(entries: readonly CatalogEntry[]): CatalogEntry[] {

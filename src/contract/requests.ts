@@ -1,10 +1,10 @@
 import { BackupId } from './backup-id';
 import { BackupState } from './catalog';
 import { DatabaseSettings, PlanFacts } from './database-settings';
+import { PassedVerdict } from './diagnosis/verdict';
 import { Manifest } from './manifest';
 import { Owner } from './owner';
 import { StorageSettings } from './storage-settings';
-import { PassedVerdict } from './verdict';
 
 /** What the program can be asked: one type, told apart by `action`. */
 export type Request =

@@ -1,6 +1,6 @@
 import { Op } from 'cdktf';
 import { Construct } from 'constructs';
-import { BackupSource } from './backup-source';
+import { BackupSource } from '../backup/backup-source';
 import { ManagedDatabase, ManagedDatabaseProps } from '../database/managed-database';
 import { BackupFunction } from '../function/backup-function';
 import { Invocation } from '../function/invocation';

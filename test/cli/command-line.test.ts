@@ -19,7 +19,7 @@ import { Moto, MotoProgram } from '../../sandbox/moto';
 import { CustomerStorage } from '../../sandbox/storage';
 import { BackUpRequest, Request, WatchRequest } from '../../src/contract/requests';
 import { StorageSettings } from '../../src/contract/storage-settings';
-import { encodeCatalog } from '../../src/runtime/catalog/catalog-store';
+import { encodeCatalog } from '../../src/runtime/folder/catalog-store';
 
 const BUCKET = 'customer-backups';
 const FOLDER = 'nightly/production';

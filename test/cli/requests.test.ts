@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DeployedSchedule } from '../../src/cli/deployed/schedule';
+import { Terminal } from '../../src/cli/output/terminal';
 import { Performer } from '../../src/cli/performer';
 import { run } from '../../src/cli/program';
-import { DeployedSchedule } from '../../src/cli/schedule';
 import { Session, World } from '../../src/cli/session';
-import { Terminal } from '../../src/cli/terminal';
 import { Place } from '../../src/cli/terminal-runtime';
 import { Answers, BackUpRequest, Request } from '../../src/contract/requests';
 

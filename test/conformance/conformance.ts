@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { ActionError } from '../../src/contract/action-error';
+import { FailedVerdict, FaultClass, StorageOperation, Verdict } from '../../src/contract/diagnosis/verdict';
+import { describeVerdict, presentableUrl } from '../../src/contract/diagnosis/verdict-text';
 import { minimumPolicySentence } from '../../src/contract/minimum-policy';
 import { normalizePath } from '../../src/contract/object-keys';
 import { endpointOf, StorageSettings } from '../../src/contract/storage-settings';
-import { FailedVerdict, FaultClass, StorageOperation, Verdict } from '../../src/contract/verdict';
-import { describeVerdict, presentableUrl } from '../../src/contract/verdict-text';
 import { testConnection } from '../../src/runtime/actions/test-connection';
 import { JsonLog } from '../../src/runtime/log';
 import { Runtime } from '../../src/runtime/runtime';

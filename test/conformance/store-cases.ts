@@ -9,9 +9,9 @@ import {
   secretsHolding,
   someKeys,
 } from './conformance';
+import { FaultClass, StorageOperation } from '../../src/contract/diagnosis/verdict';
 import { Owner } from '../../src/contract/owner';
 import { StorageSettings } from '../../src/contract/storage-settings';
-import { FaultClass, StorageOperation } from '../../src/contract/verdict';
 import { StorageKeys } from '../../src/runtime/storage/s3-client';
 
 /** A real store with an administrator, as the table needs it. */

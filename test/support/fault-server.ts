@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer as createHttpServer, IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { AddressInfo, connect, createServer as createTcpServer, Server as TcpServer, Socket } from 'node:net';
-import { StorageOperation } from '../../src/contract/verdict';
+import { StorageOperation } from '../../src/contract/diagnosis/verdict';
 
 /** One request to the server, and what can be done with it. */
 export interface Exchange {

@@ -1,17 +1,12 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { BackUpAnswer } from '../../contract/requests';
-import { PlanOptions, planOptions, ServerOptions, serverOptions, serverSettings } from '../database-options';
 import { EXIT_CODES } from '../exit-codes';
-import { durationText, sizeText } from '../format';
-import { Session } from '../session';
-import { addAll, addSourceOptions, openDatabaseSource, refuseBeside, Source } from '../source-options';
-import { factLines } from '../table';
-import { usageError, wholeNumber } from '../usage';
 import { pruneLines } from './prune';
-
-interface BackUpOptions extends ServerOptions, PlanOptions {
-  readonly retentionDays?: number;
-}
+import { addSourceOptions, openDatabaseSource } from '../options/source-options';
+import { addWriterOptions, writerSettings } from '../options/writer-options';
+import { durationText, sizeText } from '../output/format';
+import { factLines } from '../output/table';
+import { Session } from '../session';
 
 export function addBackUp(program: Command, session: Session): void {
   const command = program
@@ -32,37 +27,6 @@ export function addBackUp(program: Command, session: Session): void {
     });
   addSourceOptions(command);
   addWriterOptions(command);
-}
-
-/** Options of a command that writes to the list of backups, under the lock of the database. */
-export function addWriterOptions(command: Command): void {
-  addAll(command.optionsGroup('Its database, without --schedule:'), writerOptions());
-}
-
-/** The database and the retention, from the schedule if there is one. @throws InvalidRequest */
-export function writerSettings(command: Command, { schedule, database }: Source & { readonly database: string }) {
-  if (schedule !== undefined) {
-    refuseBeside(command, writerOptions());
-    return { database: schedule.request.database, retentionDays: schedule.request.retentionDays };
-  }
-  const options = command.opts<BackUpOptions>();
-  if (options.retentionDays === undefined) {
-    throw usageError(
-      'Old backups are kept for a number of days; --retention-days was not given.',
-      'Give --retention-days <number>.',
-    );
-  }
-  return { database: serverSettings(database, options), retentionDays: options.retentionDays };
-}
-
-function writerOptions(): Option[] {
-  return [
-    ...serverOptions(),
-    ...planOptions(),
-    new Option('--retention-days <number>', 'days that completed backups are kept; the newest always is').argParser(
-      wholeNumber('--retention-days', 1, 36_500),
-    ),
-  ];
 }
 
 export function backUpLines(answer: BackUpAnswer): string[] {

@@ -1,10 +1,10 @@
 import { Command } from 'commander';
 import { describeOwner } from '../../contract/owner';
 import { BackupSummary, ListAnswer } from '../../contract/requests';
-import { durationText, sizeText, timeText } from '../format';
+import { addSourceOptions, openDatabaseSource, Source } from '../options/source-options';
+import { durationText, sizeText, timeText } from '../output/format';
+import { tableLines } from '../output/table';
 import { Session } from '../session';
-import { addSourceOptions, openDatabaseSource, Source } from '../source-options';
-import { tableLines } from '../table';
 
 export function addList(program: Command, session: Session): void {
   const command = program

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { SwitchedSchedule } from '../schedule-switch';
+import { SwitchedSchedule } from '../deployed/schedule-switch';
 import { Session } from '../session';
 
 export function addPause(program: Command, session: Session): void {

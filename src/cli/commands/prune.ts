@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import { PruneAnswer } from '../../contract/requests';
+import { addSourceOptions, openDatabaseSource } from '../options/source-options';
+import { addWriterOptions, writerSettings } from '../options/writer-options';
 import { Session } from '../session';
-import { addSourceOptions, openDatabaseSource } from '../source-options';
-import { addWriterOptions, writerSettings } from './back-up';
 
 export function addPrune(program: Command, session: Session): void {
   const command = program

@@ -1,12 +1,12 @@
 import { Command, Option } from 'commander';
 import { describeSelection } from '../../contract/backup-selection';
 import { RestoreCheckAnswer } from '../../contract/requests';
-import { BackupOptions, backupOptions, backupSelector } from '../backup-options';
-import { planFacts, PlanOptions, planOptions } from '../database-options';
-import { sizeText } from '../format';
+import { BackupOptions, backupOptions, backupSelector } from '../options/backup-options';
+import { planFacts, PlanOptions, planOptions } from '../options/database-options';
+import { addAll, addSourceOptions, openDatabaseSource } from '../options/source-options';
+import { usageError, wholeNumber } from '../options/usage';
+import { sizeText } from '../output/format';
 import { Session } from '../session';
-import { addAll, addSourceOptions, openDatabaseSource } from '../source-options';
-import { usageError, wholeNumber } from '../usage';
 
 interface RestoreCheckOptions extends BackupOptions, PlanOptions {
   readonly engine?: number;

@@ -1,11 +1,11 @@
 import { Command, Option } from 'commander';
 import { RestoreAnswer } from '../../contract/requests';
-import { BackupOptions, backupOptions, backupSelector } from '../backup-options';
-import { ServerOptions, serverOptions, serverSettings } from '../database-options';
-import { durationText } from '../format';
+import { BackupOptions, backupOptions, backupSelector } from '../options/backup-options';
+import { ServerOptions, serverOptions, serverSettings } from '../options/database-options';
+import { addAll, addSourceOptions, openDatabaseSource } from '../options/source-options';
+import { durationText } from '../output/format';
+import { factLines } from '../output/table';
 import { Session } from '../session';
-import { addAll, addSourceOptions, openDatabaseSource } from '../source-options';
-import { factLines } from '../table';
 
 interface RestoreOptions extends BackupOptions, ServerOptions {
   readonly identifier?: string;

@@ -1,11 +1,11 @@
 import { Command } from 'commander';
 import { Manifest } from '../../contract/manifest';
 import { describeOwner } from '../../contract/owner';
-import { readBackupId } from '../backup-options';
-import { durationText, sizeText, timeText } from '../format';
+import { readBackupId } from '../options/backup-options';
+import { addSourceOptions, openDatabaseSource } from '../options/source-options';
+import { durationText, sizeText, timeText } from '../output/format';
+import { factLines, tableLines } from '../output/table';
 import { Session } from '../session';
-import { addSourceOptions, openDatabaseSource } from '../source-options';
-import { factLines, tableLines } from '../table';
 
 export function addShow(program: Command, session: Session): void {
   const command = program

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
+import { describeVerdict } from '../../contract/diagnosis/verdict-text';
 import { endpointOf } from '../../contract/storage-settings';
-import { describeVerdict } from '../../contract/verdict-text';
+import { addSourceOptions, openSource } from '../options/source-options';
 import { Session } from '../session';
-import { addSourceOptions, openSource } from '../source-options';
 
 export function addTestConnection(program: Command, session: Session): void {
   const command = program

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
-import { BackupOptions, backupOptions, backupSelector } from '../backup-options';
-import { sizeText } from '../format';
+import { BackupOptions, backupOptions, backupSelector } from '../options/backup-options';
+import { addAll, addSourceOptions, openDatabaseSource } from '../options/source-options';
+import { sizeText } from '../output/format';
 import { Session } from '../session';
-import { addAll, addSourceOptions, openDatabaseSource } from '../source-options';
 
 export function addVerify(program: Command, session: Session): void {
   const command = program

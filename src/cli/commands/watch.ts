@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import { WatchAnswer } from '../../contract/requests';
-import { durationText } from '../format';
+import { addSourceOptions, openDatabaseSource } from '../options/source-options';
+import { durationText } from '../output/format';
 import { Session } from '../session';
-import { addSourceOptions, openDatabaseSource } from '../source-options';
 
 export function addWatch(program: Command, session: Session): void {
   const command = program

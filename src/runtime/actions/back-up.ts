@@ -8,10 +8,13 @@ import { CatalogEntry } from '../../contract/catalog';
 import { DatabaseFacts, FileFacts, Manifest, MANIFEST_FORMAT, PartFacts } from '../../contract/manifest';
 import { ObjectKeys } from '../../contract/object-keys';
 import { BackUpAnswer, BackUpRequest, PruneAnswer } from '../../contract/requests';
-import { deleteBackupObjects } from '../catalog/backup-objects';
-import { CatalogStore } from '../catalog/catalog-store';
-import { LockedCatalog } from '../catalog/locked-catalog';
-import { writeManifest } from '../catalog/manifest-store';
+import { writeParts } from '../archive/parts-writer';
+import { withinDeadline } from '../deadline';
+import { dumpDatabase } from '../dump/dump';
+import { deleteBackupObjects } from '../folder/backup-objects';
+import { CatalogStore } from '../folder/catalog-store';
+import { LockedCatalog } from '../folder/locked-catalog';
+import { writeManifest } from '../folder/manifest-store';
 import {
   complete,
   deadRuns,
@@ -22,16 +25,13 @@ import {
   start,
   swept,
   sweptOnceMore,
-} from '../catalog/transitions';
-import { withinDeadline } from '../deadline';
-import { clientVersion, requireClientFor } from '../engine/clients';
-import { DatabaseConnection, resolveConnection, withClient } from '../engine/connection';
-import { readServerVersion, readUserDatabases } from '../engine/database-facts';
-import { dumpDatabase } from '../engine/dump';
-import { WriterLock } from '../engine/lock';
-import { writeParts } from '../engine/parts-writer';
-import { readRoles } from '../engine/roles';
+} from '../folder/transitions';
 import { BACKUP_FAILED_METRIC, emitMetric } from '../metrics';
+import { DatabaseConnection, resolveConnection, withClient } from '../postgres/connection';
+import { readServerVersion, readUserDatabases } from '../postgres/database-facts';
+import { WriterLock } from '../postgres/lock';
+import { readRoles } from '../postgres/roles';
+import { clientVersion, requireClientFor } from '../postgres/tools';
 import { Runtime } from '../runtime';
 import { ObjectStore } from '../storage/object-store';
 

@@ -1,7 +1,7 @@
 import { CatalogEntry } from '../../contract/catalog';
 import { ObjectKeys } from '../../contract/object-keys';
 import { BackupSummary, ListAnswer, ListRequest } from '../../contract/requests';
-import { CatalogStore } from '../catalog/catalog-store';
+import { CatalogStore } from '../folder/catalog-store';
 import { Runtime } from '../runtime';
 
 /** Most bytes of the backups in one answer, as JSON: well below the 6 MB that an answer of Lambda may have. */

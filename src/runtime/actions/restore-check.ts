@@ -5,10 +5,10 @@ import { Manifest, PartFacts } from '../../contract/manifest';
 import { ObjectKeys } from '../../contract/object-keys';
 import { BackupSelector, RestoreCheckAnswer, RestoreCheckRequest, RestoreSource } from '../../contract/requests';
 import { databaseBytes, faultsOfTarget } from '../../contract/restore-rules';
-import { CatalogStore } from '../catalog/catalog-store';
-import { readManifest } from '../catalog/manifest-store';
+import { fetchPart } from '../archive/parts-reader';
 import { withinDeadline } from '../deadline';
-import { fetchPart } from '../engine/parts-reader';
+import { CatalogStore } from '../folder/catalog-store';
+import { readManifest } from '../folder/manifest-store';
 import { Runtime } from '../runtime';
 import { ObjectStore } from '../storage/object-store';
 

@@ -7,22 +7,22 @@ import { ActionError } from '../../contract/action-error';
 import { parseBackupId } from '../../contract/backup-id';
 import { Manifest } from '../../contract/manifest';
 import { BackupSelector, RestoreAnswer, RestoreRequest } from '../../contract/requests';
+import { readParts } from '../archive/parts-reader';
 import { withinDeadline } from '../deadline';
-import { clientVersion, requireClientFor } from '../engine/clients';
-import { DatabaseConnection, resolveConnection, withClient } from '../engine/connection';
-import { readServerVersion } from '../engine/database-facts';
-import { lendMemberships, restoredRoles, takeBackMemberships } from '../engine/lent-rights';
-import { creationOfDatabase, LoadedDatabase, loadDatabase, LoadJob } from '../engine/load';
-import { WriterLock } from '../engine/lock';
-import { readParts } from '../engine/parts-reader';
-import { describeSource, readRestoreMark, RestoreMark, writeRestoreMark } from '../engine/restore-mark';
-import { createRoles, finishRoles, Masters } from '../engine/roles';
+import { DatabaseConnection, resolveConnection, withClient } from '../postgres/connection';
+import { readServerVersion } from '../postgres/database-facts';
+import { WriterLock } from '../postgres/lock';
+import { createRoles, finishRoles, Masters } from '../postgres/roles';
+import { clientVersion, requireClientFor } from '../postgres/tools';
+import { creationOfDatabase, LoadedDatabase, loadDatabase, LoadJob } from '../restore/load';
+import { describeSource, readRestoreMark, RestoreMark, writeRestoreMark } from '../restore/restore-mark';
 import {
   ADMINISTRATION_DATABASE,
   DatabaseToPrepare,
   prepareDatabases,
   requireEmptyServer,
-} from '../engine/target-databases';
+} from '../restore/target-databases';
+import { lendMemberships, restoredRoles, takeBackMemberships } from '../restore/temporary-grants';
 import { Runtime } from '../runtime';
 
 /** Milliseconds between two looks at whether another run has ended. */

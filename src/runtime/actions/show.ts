@@ -3,7 +3,7 @@ import { parseBackupId } from '../../contract/backup-id';
 import { Manifest } from '../../contract/manifest';
 import { ObjectKeys } from '../../contract/object-keys';
 import { ShowRequest } from '../../contract/requests';
-import { readManifest } from '../catalog/manifest-store';
+import { readManifest } from '../folder/manifest-store';
 import { Runtime } from '../runtime';
 
 /** Most bytes that an answer of Lambda may have, with some room. */

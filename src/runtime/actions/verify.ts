@@ -5,9 +5,9 @@ import { describeSelector, selectBackup } from '../../contract/backup-selection'
 import { Manifest } from '../../contract/manifest';
 import { ObjectKeys } from '../../contract/object-keys';
 import { BackupSelector, VerifyAnswer, VerifyRequest } from '../../contract/requests';
-import { CatalogStore } from '../catalog/catalog-store';
-import { readManifest } from '../catalog/manifest-store';
 import { withinDeadline } from '../deadline';
+import { CatalogStore } from '../folder/catalog-store';
+import { readManifest } from '../folder/manifest-store';
 import { Runtime } from '../runtime';
 import { ObjectStore } from '../storage/object-store';
 

@@ -1,7 +1,7 @@
 import { completionTime, selectBackup } from '../../contract/backup-selection';
 import { ObjectKeys } from '../../contract/object-keys';
 import { WatchAnswer, WatchRequest } from '../../contract/requests';
-import { CatalogStore } from '../catalog/catalog-store';
+import { CatalogStore } from '../folder/catalog-store';
 import { BACKUP_AGE_METRIC, emitMetric } from '../metrics';
 import { Runtime } from '../runtime';
 

@@ -2,11 +2,17 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CatalogOwner, findForeignOwner } from './owner-check';
 import { Outcome, StorageClient } from './s3-client';
-import { Fault, faultOf, Findings } from '../../contract/fault';
-import { Circumstances } from '../../contract/fault-texts';
-import { isPassing, mayHaveLanded, meaningOf, meansWrongCredentials, Observation } from '../../contract/observation';
+import { Fault, faultOf, Findings } from '../../contract/diagnosis/fault';
+import { Circumstances } from '../../contract/diagnosis/fault-texts';
+import {
+  isPassing,
+  mayHaveLanded,
+  meaningOf,
+  meansWrongCredentials,
+  Observation,
+} from '../../contract/diagnosis/observation';
+import { CONNECTION_TEST_BOUNDS, StorageOperation } from '../../contract/diagnosis/verdict';
 import { Owner } from '../../contract/owner';
-import { CONNECTION_TEST_BOUNDS, StorageOperation } from '../../contract/verdict';
 
 /** What a probe of a storage found. */
 export interface ProbeResult {

@@ -1,6 +1,6 @@
-import { Fault } from '../../contract/fault';
-import { Circumstances } from '../../contract/fault-texts';
-import { faultOfSecret, SecretObservation } from '../../contract/secret-fault';
+import { Fault } from '../../contract/diagnosis/fault';
+import { Circumstances } from '../../contract/diagnosis/fault-texts';
+import { faultOfSecret, SecretObservation } from '../../contract/diagnosis/secret-fault';
 import { StorageCredentialsSource } from '../../contract/storage-settings';
 import { Secrets } from '../secrets';
 import { observationOf, StorageKeys } from './s3-client';

@@ -1,7 +1,7 @@
 import { Outcome } from './s3-client';
-import { Fault, faultOf } from '../../contract/fault';
-import { Circumstances } from '../../contract/fault-texts';
-import { meaningOf, Observation } from '../../contract/observation';
+import { Fault, faultOf } from '../../contract/diagnosis/fault';
+import { Circumstances } from '../../contract/diagnosis/fault-texts';
+import { meaningOf, Observation } from '../../contract/diagnosis/observation';
 import { describeOwner, LOCAL_ACCOUNT, Owner, sameOwner } from '../../contract/owner';
 
 /** Longest catalog that is read for its owner. */

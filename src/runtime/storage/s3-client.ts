@@ -4,8 +4,8 @@ import { AgentOptions, Agent as HttpsAgent } from 'node:https';
 import { Readable } from 'node:stream';
 import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import { Bounds } from '../../contract/fault-texts';
-import { Observation, OwnCode } from '../../contract/observation';
+import { Bounds } from '../../contract/diagnosis/fault-texts';
+import { Observation, OwnCode } from '../../contract/diagnosis/observation';
 import { StorageSettings } from '../../contract/storage-settings';
 
 /** Keys of a storage. */

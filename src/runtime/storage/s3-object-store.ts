@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ActionError } from '../../contract/action-error';
-import { faultOf } from '../../contract/fault';
-import { Bounds, Circumstances } from '../../contract/fault-texts';
-import { isPassing, meaningOf, meansWrongCredentials, Observation } from '../../contract/observation';
-import { StorageSettings } from '../../contract/storage-settings';
-import { FaultClass, StorageOperation } from '../../contract/verdict';
-import { faultLine } from '../../contract/verdict-text';
-import { Log } from '../log';
-import { Secrets } from '../secrets';
 import { CredentialsFault, findKeys, FoundKeys } from './credentials';
 import { ObjectStore } from './object-store';
 import { Outcome, StorageClient } from './s3-client';
+import { ActionError } from '../../contract/action-error';
+import { faultOf } from '../../contract/diagnosis/fault';
+import { Bounds, Circumstances } from '../../contract/diagnosis/fault-texts';
+import { isPassing, meaningOf, meansWrongCredentials, Observation } from '../../contract/diagnosis/observation';
+import { FaultClass, StorageOperation } from '../../contract/diagnosis/verdict';
+import { faultLine } from '../../contract/diagnosis/verdict-text';
+import { StorageSettings } from '../../contract/storage-settings';
+import { Log } from '../log';
+import { Secrets } from '../secrets';
 
 /** What a StorageFault carries for machines. */
 export interface StorageFaultDetails {

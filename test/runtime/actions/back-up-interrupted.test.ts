@@ -4,8 +4,8 @@ import { Catalog } from '../../../src/contract/catalog';
 import { DAY_MS } from '../../../src/contract/retention';
 import { backUp } from '../../../src/runtime/actions/back-up';
 import { verify } from '../../../src/runtime/actions/verify';
-import { CatalogStore } from '../../../src/runtime/catalog/catalog-store';
-import { readManifest } from '../../../src/runtime/catalog/manifest-store';
+import { CatalogStore } from '../../../src/runtime/folder/catalog-store';
+import { readManifest } from '../../../src/runtime/folder/manifest-store';
 import { Interruption, MemoryStore } from '../memory-store';
 import { RealWorld } from '../real-world';
 

@@ -13,8 +13,8 @@ import { prune } from '../../../src/runtime/actions/prune';
 import { show } from '../../../src/runtime/actions/show';
 import { verify } from '../../../src/runtime/actions/verify';
 import { watch } from '../../../src/runtime/actions/watch';
-import { resolveConnection } from '../../../src/runtime/engine/connection';
-import { WriterLock } from '../../../src/runtime/engine/lock';
+import { resolveConnection } from '../../../src/runtime/postgres/connection';
+import { WriterLock } from '../../../src/runtime/postgres/lock';
 import { Runtime } from '../../../src/runtime/runtime';
 import { RealWorld } from '../real-world';
 

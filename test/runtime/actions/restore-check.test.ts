@@ -6,7 +6,7 @@ import { ObjectKeys } from '../../../src/contract/object-keys';
 import { BackupSelector, RestoreCheckRequest } from '../../../src/contract/requests';
 import { StorageSettings } from '../../../src/contract/storage-settings';
 import { restoreCheck, sampleOf } from '../../../src/runtime/actions/restore-check';
-import { encodeCatalog } from '../../../src/runtime/catalog/catalog-store';
+import { encodeCatalog } from '../../../src/runtime/folder/catalog-store';
 import { Runtime } from '../../../src/runtime/runtime';
 
 const KEYS = new ObjectKeys('backups', 'shop');

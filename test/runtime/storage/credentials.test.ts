@@ -1,6 +1,6 @@
-import { Circumstances } from '../../../src/contract/fault-texts';
+import { Circumstances } from '../../../src/contract/diagnosis/fault-texts';
+import { CONNECTION_TEST_BOUNDS } from '../../../src/contract/diagnosis/verdict';
 import { StorageCredentialsSource } from '../../../src/contract/storage-settings';
-import { CONNECTION_TEST_BOUNDS } from '../../../src/contract/verdict';
 import { CredentialsFault, findKeys } from '../../../src/runtime/storage/credentials';
 import { SECRET_ARN, secretsHolding } from '../../conformance/conformance';
 

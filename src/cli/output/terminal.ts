@@ -1,0 +1,94 @@
+import { ExitCode, EXIT_CODES, exitCodeOf, failureKindOf } from '../exit-codes';
+import { printable, wrapped } from './format';
+import { TerminalLog } from './terminal-log';
+import { ActionError } from '../../contract/action-error';
+import { FailedVerdict } from '../../contract/diagnosis/verdict';
+import { describeVerdict } from '../../contract/diagnosis/verdict-text';
+import { JsonLog, Log } from '../../runtime/log';
+
+/** Where text goes. */
+export interface Stream {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+/** What a command has to say once it is done. */
+export interface Result {
+  /** For machines. */
+  readonly answer: object;
+  /** The same for a person. */
+  readonly lines: readonly string[];
+  /** @default - ok */
+  readonly exitCode?: ExitCode;
+}
+
+/** Width of text where nobody says how wide the terminal is. */
+const DEFAULT_COLUMNS = 100;
+
+/** Values of a verdict begin in this column. */
+const VERDICT_INDENT = 14;
+
+/** What a person or a script sees: results on standard output, everything else on standard error. */
+export class Terminal {
+  /** What an action says while it works. */
+  readonly log: Log;
+
+  constructor(
+    /** One JSON object instead of text. */
+    readonly json: boolean,
+    private readonly output: Stream = process.stdout,
+    private readonly errors: Stream = process.stderr,
+  ) {
+    const write = (line: string) => this.errors.write(`${line}\n`);
+    this.log = json ? new JsonLog(write) : new TerminalLog(write);
+  }
+
+  show({ answer, lines, exitCode = EXIT_CODES.ok }: Result): ExitCode {
+    this.output.write(this.json ? `${JSON.stringify(answer)}\n` : lines.map((line) => `${line}\n`).join(''));
+    return exitCode;
+  }
+
+  /** Says why nothing came of it. */
+  fail(error: unknown): ExitCode {
+    const message = error instanceof Error ? error.message : String(error);
+    const kind = error instanceof ActionError ? error.kind : failureKindOf(undefined);
+    const details = error instanceof ActionError ? error.details : undefined;
+    if (this.json) {
+      this.output.write(`${JSON.stringify({ error: { kind, message, details } })}\n`);
+    } else {
+      const lines = isFailedVerdict(details) ? this.layOut(describeVerdict(details)) : [printable(message)];
+      this.errors.write(
+        `${this.red(lines[0])}\n${lines
+          .slice(1)
+          .map((line) => `${line}\n`)
+          .join('')}`,
+      );
+    }
+    return exitCodeOf(kind);
+  }
+
+  /** The lines of a verdict, none wider than the terminal. */
+  layOut(lines: readonly string[]): string[] {
+    const width = Math.max(this.errors.columns ?? DEFAULT_COLUMNS, 2 * VERDICT_INDENT);
+    return lines.flatMap((line) => (line.length > width ? wrapped(line, width, VERDICT_INDENT) : [line]));
+  }
+
+  /** A state of a backup in its colour. */
+  state(text: string): string {
+    const colour = { Completed: 32, Running: 33, Failed: 31 }[text];
+    return colour === undefined ? text : coloured(this.output, colour, text);
+  }
+
+  private red(text: string): string {
+    return coloured(this.errors, 31, text);
+  }
+}
+
+function coloured(stream: Stream, colour: number, text: string): string {
+  return stream.isTTY && !process.env.NO_COLOR ? `\u001b[${colour}m${text}\u001b[0m` : text;
+}
+
+function isFailedVerdict(details: unknown): details is FailedVerdict {
+  return (details as FailedVerdict | undefined)?.state === 'Failed';
+}

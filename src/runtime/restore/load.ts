@@ -1,0 +1,268 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Client, escapeIdentifier } from 'pg';
+import { judgeMessages } from './restore-messages';
+import { ownersInSchemas, RestoreSteps, restoreSteps } from './restore-steps';
+import { grantsFor, statementsOf } from './sql-script';
+import { ADMINISTRATION_DATABASE } from './target-databases';
+import { lendSchemas } from './temporary-grants';
+import { ActionError } from '../../contract/action-error';
+import { DatabaseFacts, folderOfDatabase } from '../../contract/manifest';
+import { Log } from '../log';
+import { DatabaseConnection, withClient } from '../postgres/connection';
+import { countRows } from '../postgres/database-facts';
+import { mapped, Masters } from '../postgres/roles';
+import { ClientOutcome, runClient } from '../postgres/tools';
+
+/** SQLSTATE of what one may not do. */
+const INSUFFICIENT_PRIVILEGE = '42501';
+
+export interface LoadJob {
+  readonly connection: DatabaseConnection;
+  readonly masters: Masters;
+  /** The roles of the source that may own something, all of which the user is a member of for now. */
+  readonly roles: readonly string[];
+  /** Where the folders of the databases are. */
+  readonly directory: string;
+  readonly workDirectory: string;
+  readonly signal: AbortSignal;
+  readonly log: Log;
+}
+
+/** What was found in a database after it was loaded. */
+export interface LoadedDatabase {
+  readonly tables: number;
+  readonly rows: number;
+  /** Harmless messages. */
+  readonly passedOver: readonly string[];
+}
+
+/** The statement that makes a database with the properties that cannot be changed later. */
+export async function creationOfDatabase(job: LoadJob, facts: DatabaseFacts): Promise<string> {
+  const { creation } = await readSteps(job, facts);
+  const statement = statementsOf(await scriptOf(job, facts, creation)).find((each) =>
+    each.startsWith('CREATE DATABASE '),
+  );
+  if (statement === undefined) {
+    throw new ActionError('VerificationFailed', `The dump of database ${facts.name} does not say how to make it.`);
+  }
+  return statement;
+}
+
+/**
+ * Fills one empty database, which the user owns, from its dump, as a master that is no superuser, and counts what came:
+ *
+ * 1. schemas and extensions;
+ * 2. rights to make objects are lent to the owners, since objects are handed over to them one by one;
+ * 3. everything else: types, functions, tables, rows, indexes, keys, triggers;
+ * 4. the lent rights are taken back, and the rights of the source granted;
+ * 5. materialized views, by their owners and with their rights;
+ * 6. statistics, then the counts against the manifest;
+ * 7. owner, rights, comment and settings of the database itself.
+ *
+ * @throws DatabaseFault with the server's words; VerificationFailed where a count is not the manifest's.
+ */
+export async function loadDatabase(job: LoadJob, facts: DatabaseFacts): Promise<LoadedDatabase> {
+  const steps = await readSteps(job, facts);
+  const passedOver: string[] = [];
+  const restore = async (lines: readonly string[]) => passedOver.push(...(await pgRestore(job, facts, lines)));
+
+  await restore(steps.schemas);
+  const takeBack = await inDatabase(job, facts.name, async (client) =>
+    lendSchemas(client, ownersInSchemas(steps.contents, await schemasOf(client), job.roles)),
+  );
+  await restore(steps.contents);
+  const grants = await scriptOf(job, facts, steps.grants);
+  const extensionComments = await scriptOf(job, facts, steps.extensionComments);
+  await inDatabase(job, facts.name, async (client) => {
+    await giveToTargetMaster(client, job.masters);
+    await runEach(client, takeBack);
+    await runEach(client, grantsFor(grants, job.masters));
+    passedOver.push(...(await commentOnExtensions(client, grantsFor(extensionComments, job.masters))));
+  });
+  await restore(steps.computed);
+  const counted = await inDatabase(job, facts.name, async (client) => {
+    await client.query('ANALYZE');
+    return verifyCounts(client, facts);
+  });
+  const properties = await scriptOf(job, facts, steps.properties);
+  await inDatabase(job, ADMINISTRATION_DATABASE, async (client) => {
+    const owner = escapeIdentifier(mapped(facts.owner, job.masters));
+    await runEach(client, [`ALTER DATABASE ${escapeIdentifier(facts.name)} OWNER TO ${owner}`]);
+    await runEach(client, grantsFor(properties, job.masters));
+  });
+  return { ...counted, passedOver };
+}
+
+async function readSteps(job: LoadJob, facts: DatabaseFacts): Promise<RestoreSteps> {
+  const { stdout } = await onFiles(job, facts, ['--create', '--list']);
+  return restoreSteps(stdout);
+}
+
+/** The SQL of some entries of the archive. */
+async function scriptOf(job: LoadJob, facts: DatabaseFacts, lines: readonly string[]): Promise<string> {
+  if (lines.length === 0) return '';
+  const list = await listFile(job, lines);
+  return (await onFiles(job, facts, ['--create', `--use-list=${list}`, '--file=-'])).stdout;
+}
+
+/** Runs pg_restore without a server; then every word on standard error is a failure. */
+async function onFiles(job: LoadJob, facts: DatabaseFacts, args: readonly string[]): Promise<ClientOutcome> {
+  const outcome = await runClient('pg_restore', ['--format=directory', ...args, dumpOf(job, facts)], {
+    signal: job.signal,
+    workDirectory: job.workDirectory,
+  });
+  if (outcome.exitCode !== 0 || outcome.stderr.trim() !== '') {
+    throw failed(facts, [outcome.stderr.trim() || `pg_restore ended with ${outcome.exitCode ?? outcome.signal}`]);
+  }
+  return outcome;
+}
+
+/** Restores some entries of the archive. @returns the harmless messages */
+async function pgRestore(job: LoadJob, facts: DatabaseFacts, lines: readonly string[]): Promise<readonly string[]> {
+  if (lines.length === 0) return [];
+  const list = await listFile(job, lines);
+  const outcome = await runClient(
+    'pg_restore',
+    [
+      '--format=directory',
+      '--no-password',
+      `--use-list=${list}`,
+      `--dbname=dbname='${facts.name.replace(/[\\']/g, '\\$&')}'`,
+      dumpOf(job, facts),
+    ],
+    {
+      server: { connection: job.connection, database: facts.name },
+      signal: job.signal,
+      workDirectory: job.workDirectory,
+    },
+  );
+  const { passedOver, failures } = judgeMessages(outcome.stderr);
+  if (failures.length > 0) throw failed(facts, failures);
+  // It ends with 1 after a harmless message too, but never without a message.
+  if (outcome.exitCode !== 0 && passedOver.length === 0) {
+    throw failed(facts, [`pg_restore ended with ${outcome.exitCode ?? outcome.signal} and said nothing`]);
+  }
+  return passedOver;
+}
+
+async function listFile(job: LoadJob, lines: readonly string[]): Promise<string> {
+  const file = join(job.workDirectory, 'restore.list');
+  await writeFile(file, `${lines.join('\n')}\n`);
+  return file;
+}
+
+function dumpOf(job: LoadJob, facts: DatabaseFacts): string {
+  return join(job.directory, folderOfDatabase(facts.name));
+}
+
+async function schemasOf(client: Client): Promise<string[]> {
+  const { rows } = await client.query<{ nspname: string }>(
+    `SELECT nspname FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'`,
+  );
+  return rows.map(({ nspname }) => nspname);
+}
+
+/** What the master of the source owned, and what policies said of it, where the target's has another name. */
+async function giveToTargetMaster(client: Client, { source, target }: Masters): Promise<void> {
+  if (source === target) return;
+  await client.query(`REASSIGN OWNED BY ${escapeIdentifier(source)} TO ${escapeIdentifier(target)}`);
+  await client.query(`SET search_path = ''`);
+  const { rows } = await client.query<{ statement: string }>(
+    `SELECT pg_catalog.format('ALTER POLICY %I ON %s TO %s', p.polname, p.polrelid::pg_catalog.regclass,
+       (SELECT pg_catalog.string_agg(CASE WHEN r.oid IS NULL THEN 'PUBLIC' ELSE pg_catalog.quote_ident(
+           CASE r.rolname WHEN $1 THEN $2 ELSE r.rolname END) END, ', ')
+         FROM pg_catalog.unnest(p.polroles) AS u(oid) LEFT JOIN pg_catalog.pg_roles r ON r.oid = u.oid)) AS statement
+     FROM pg_catalog.pg_policy p
+     WHERE (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = $1) = ANY (p.polroles)`,
+    [source, target],
+  );
+  for (const { statement } of rows) await client.query(statement);
+  await client.query('RESET search_path');
+}
+
+/** @returns what was not allowed: an extension that needs a superuser belongs to the one that made it for us */
+async function commentOnExtensions(client: Client, statements: readonly string[]): Promise<string[]> {
+  const denied: string[] = [];
+  for (const statement of statements) {
+    await client.query(statement).catch((error: Error & { code?: string }) => {
+      if (error.code !== INSUFFICIENT_PRIVILEGE) throw error;
+      denied.push(`${statement}: ${error.message}`);
+    });
+  }
+  return denied;
+}
+
+/** Runs statements one by one. A warning is a failure: it says that a right was not granted. */
+async function runEach(client: Client, statements: readonly string[]): Promise<void> {
+  const warnings: string[] = [];
+  const onNotice = ({ severity, message }: { severity?: string; message?: string }) => {
+    if (severity === 'WARNING') warnings.push(String(message));
+  };
+  client.on('notice', onNotice);
+  try {
+    for (const statement of statements) {
+      const problem = await client.query(statement).then(
+        () => warnings[0],
+        (error: Error) => error.message,
+      );
+      if (problem !== undefined) {
+        throw new ActionError(
+          'DatabaseFault',
+          `The server did not take a statement as it was: ${problem}: ${statement}`,
+        );
+      }
+    }
+  } finally {
+    client.off('notice', onNotice);
+  }
+}
+
+/** @throws VerificationFailed naming every table, or the large objects, whose number is not the manifest's. */
+async function verifyCounts(client: Client, facts: DatabaseFacts): Promise<{ tables: number; rows: number }> {
+  await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  await client.query('SET LOCAL row_security = off');
+  const counted = await countRows(
+    client,
+    facts.tables.map((table) => ({ ...table, oid: 0 })),
+  );
+  const wrong = counted
+    .map(({ schema, name, rows }, index) => ({ what: `${schema}.${name}`, has: rows, wants: facts.tables[index].rows }))
+    .filter(({ has, wants }) => has !== wants);
+  const { rows } = await client.query('SELECT count(*) AS n FROM pg_catalog.pg_largeobject_metadata');
+  await client.query('COMMIT');
+  if (Number(rows[0].n) !== facts.largeObjects) {
+    wrong.push({ what: 'large objects', has: Number(rows[0].n), wants: facts.largeObjects });
+  }
+  if (wrong.length > 0) {
+    throw new ActionError(
+      'VerificationFailed',
+      `Database ${facts.name} does not hold what the backup held: ` +
+        `${wrong.map(({ what, has, wants }) => `${what}: ${has}, not ${wants}`).join('; ')}.`,
+    );
+  }
+  return { tables: counted.length, rows: counted.reduce((sum, table) => sum + table.rows, 0) };
+}
+
+/** Works in a database with a connection that ends when the time does. */
+async function inDatabase<T>(job: LoadJob, database: string, work: (client: Client) => Promise<T>): Promise<T> {
+  job.signal.throwIfAborted();
+  return withClient(job.connection, database, async (client) => {
+    const stop = () => void client.end().catch(() => undefined);
+    job.signal.addEventListener('abort', stop, { once: true });
+    try {
+      return await work(client);
+    } catch (error) {
+      job.signal.throwIfAborted();
+      throw error;
+    } finally {
+      job.signal.removeEventListener('abort', stop);
+    }
+  });
+}
+
+function failed(facts: DatabaseFacts, messages: readonly string[]): ActionError {
+  const shown = messages.slice(0, 5).join('\n');
+  const more = messages.length > 5 ? `\nand ${messages.length - 5} more` : '';
+  return new ActionError('DatabaseFault', `Database ${facts.name} could not be restored: ${shown}${more}`);
+}

@@ -1,0 +1,52 @@
+import fc from 'fast-check';
+import { widthOf } from '../../../src/cli/output/format';
+import { factLines, tableLines } from '../../../src/cli/output/table';
+import { texts } from '../texts';
+
+describe('tables', () => {
+  test('columns begin below one another, whatever stands in them', () => {
+    const cell = texts.map((text) => text.replaceAll('|', '/'));
+    const tables = fc
+      .tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 8 }))
+      .chain(([columns, rows]) =>
+        fc.array(fc.array(cell, { minLength: columns, maxLength: columns }), { minLength: rows, maxLength: rows }),
+      );
+    fc.assert(
+      fc.property(tables, (rows) => {
+        // GIVEN a mark behind each cell, as a column of its own
+        const lines = tableLines(rows.map((row) => row.flatMap((text) => [text, '|'])));
+        // THEN the marks stand below one another
+        const marks = lines.map((line) => line.split('|').map((_, at, parts) => widthOf(parts.slice(0, at).join('|'))));
+        marks.forEach((positions) => expect(positions.slice(0, -1)).toEqual(marks[0].slice(0, -1)));
+        // AND nothing is lost
+        expect(lines.map((line) => line.split('|').map((text) => text.trim()))).toEqual(
+          rows.map((row) => [...row.map((text) => text.trim()), '']),
+        );
+      }),
+    );
+  });
+
+  test('a style changes the looks of all but the head, and moves nothing', () => {
+    const rows = [
+      ['state', 'size'],
+      ['Completed', '1 B'],
+      ['Failed', '22 B'],
+    ];
+    const styled = tableLines(rows, (text, column) => (column === 0 ? `<${text}>` : text));
+    expect(styled).toEqual(['state      size', '<Completed>  1 B', '<Failed>     22 B']);
+  });
+
+  test('a cell cannot break its line', () => {
+    expect(tableLines([['a\nb', 'c']])).toEqual(['a?b  c']);
+  });
+
+  test('facts that are not known are left out', () => {
+    expect(
+      factLines([
+        ['took', '1 s'],
+        ['stored', undefined],
+        ['database', '5 B'],
+      ]),
+    ).toEqual(['  took      1 s', '  database  5 B']);
+  });
+});

@@ -1,0 +1,143 @@
+import * as fc from 'fast-check';
+import { faultOf, Findings, STORAGE_OPERATIONS } from '../../../src/contract/diagnosis/fault';
+import { Circumstances } from '../../../src/contract/diagnosis/fault-texts';
+import {
+  isPassing,
+  mayHaveLanded,
+  meaningOf,
+  meansWrongCredentials,
+  Observation,
+} from '../../../src/contract/diagnosis/observation';
+import { CONNECTION_TEST_BOUNDS } from '../../../src/contract/diagnosis/verdict';
+
+const circumstances: Circumstances = {
+  storage: {
+    kind: 's3-compatible',
+    endpoint: 'https://storage.example',
+    region: 'us-east-1',
+    bucket: 'backups',
+    path: 'nightly',
+    credentials: { kind: 'environment' },
+  },
+  bounds: CONNECTION_TEST_BOUNDS,
+};
+
+const done: Observation = { kind: 'done' };
+const denied: Observation = { kind: 'answer', status: 403, code: 'AccessDenied' };
+
+const code = fc.oneof(
+  fc.constantFrom(
+    'AccessDenied',
+    'InvalidAccessKeyId',
+    'NoSuchBucket',
+    'NoSuchKey',
+    'SlowDown',
+    'RequestTimeTooSkewed',
+    'constructor',
+    '__proto__',
+  ),
+  fc.string({ minLength: 1 }),
+);
+const observation: fc.Arbitrary<Observation> = fc.oneof(
+  fc.constant(done),
+  fc.constant<Observation>({ kind: 'other-bytes' }),
+  fc.record(
+    { kind: fc.constant('answer' as const), status: fc.integer({ min: 300, max: 999 }), code },
+    { requiredKeys: ['kind', 'status'] },
+  ),
+  fc.record({
+    kind: fc.constant('no-answer' as const),
+    code: fc.oneof(fc.constantFrom('ECONNRESET', 'EPROTO', 'SILENT', 'TOO_SLOW', 'NO_CREDENTIALS'), fc.string()),
+  }),
+);
+const findings: fc.Arbitrary<Findings> = fc.record(
+  { PUT: observation, GET: observation, DELETE: observation },
+  { requiredKeys: [] },
+);
+
+describe('the fault of a storage', () => {
+  test('is none where everything was done', () => {
+    expect(faultOf({ PUT: done, GET: done, DELETE: done }, circumstances)).toBeUndefined();
+  });
+
+  test('is one of the four classes, with a text and a remedy, whatever was seen; and names only what was tried', () => {
+    fc.assert(
+      fc.property(findings, (seen) => {
+        const fault = faultOf(seen, circumstances);
+        if (fault !== undefined) {
+          expect(['authentication', 'permission', 'network', 'bucket-or-path']).toContain(fault.faultClass);
+          expect(fault.summary).toMatch(/^[A-Z].*\.$/s);
+          expect(fault.remedy).toMatch(/\S/);
+          for (const operation of [...fault.operations, ...(fault.unclear ?? [])]) {
+            expect(seen[operation] ?? done).not.toEqual(done);
+          }
+        }
+      }),
+    );
+  });
+
+  test('is always there where a PUT was not done, or a GET gave other bytes', () => {
+    fc.assert(
+      fc.property(findings, observation, (others, put) => {
+        fc.pre(put.kind !== 'done' && meaningOf(put) !== 'missing');
+        expect(faultOf({ ...others, PUT: put }, circumstances)).toBeDefined();
+        expect(faultOf({ PUT: done, GET: { kind: 'other-bytes' }, DELETE: done }, circumstances)).toBeDefined();
+      }),
+    );
+  });
+
+  test('of three denials is bucket or path, of one or two permission, naming each that is certain', () => {
+    fc.assert(
+      fc.property(fc.subarray([...STORAGE_OPERATIONS], { minLength: 1 }), (refused) => {
+        const seen = Object.fromEntries(
+          STORAGE_OPERATIONS.map((each) => [each, refused.includes(each) ? denied : done]),
+        );
+        const fault = faultOf(seen, circumstances)!;
+        expect(fault.faultClass).toBe(refused.length === 3 ? 'bucket-or-path' : 'permission');
+        expect([...fault.operations, ...(fault.unclear ?? [])].sort()).toEqual([...refused].sort());
+        expect(fault.unclear ?? []).toEqual(refused.join() === 'PUT,GET' ? ['GET'] : []);
+      }),
+    );
+  });
+
+  test('is wrong credentials before anything else', () => {
+    fc.assert(
+      fc.property(findings, (others) => {
+        const seen = { ...others, DELETE: { kind: 'answer', status: 403, code: 'SignatureDoesNotMatch' } as const };
+        expect(faultOf(seen, circumstances)!.faultClass).toBe('authentication');
+      }),
+    );
+  });
+
+  test('of a missing object is none for those who stored none, and network for those who did', () => {
+    const missing: Observation = { kind: 'answer', status: 404, code: 'NoSuchKey' };
+    expect(faultOf({ GET: missing }, circumstances)).toBeUndefined();
+    expect(faultOf({ PUT: done, GET: done, DELETE: missing }, circumstances)).toBeUndefined();
+    expect(faultOf({ PUT: done, GET: missing }, circumstances)!.faultClass).toBe('network');
+  });
+});
+
+describe('an observation', () => {
+  test('of wrong credentials is never tried again, but for the clock', () => {
+    fc.assert(
+      fc.property(observation, (seen) => {
+        fc.pre(meansWrongCredentials(seen) && meaningOf(seen) !== 'wrong-clock');
+        expect(isPassing(seen)).toBe(false);
+      }),
+    );
+  });
+
+  test.each<[Observation, boolean]>([
+    [{ kind: 'no-answer', code: 'ECONNREFUSED' }, false],
+    [{ kind: 'no-answer', code: 'CONNECT_TIMEOUT' }, false],
+    [{ kind: 'no-answer', code: 'DEPTH_ZERO_SELF_SIGNED_CERT' }, false],
+    [{ kind: 'no-answer', code: 'ECONNRESET' }, true],
+    [{ kind: 'no-answer', code: 'TOO_SLOW' }, true],
+    [{ kind: 'no-answer', code: 'HPE_INVALID_CONSTANT' }, true],
+    [{ kind: 'answer', status: 503 }, true],
+    [{ kind: 'answer', status: 403, code: 'AccessDenied' }, false],
+    [{ kind: 'done' }, true],
+  ])('%j leaves an object behind: %p', (seen, landed) => {
+    expect(mayHaveLanded(seen)).toBe(landed);
+  });
+});

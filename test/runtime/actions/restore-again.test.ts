@@ -1,0 +1,239 @@
+import { compareDatabases } from '../../../sandbox/compare-databases';
+import { Manifest } from '../../../src/contract/manifest';
+import { restore } from '../../../src/runtime/actions/restore';
+import { CLOSING_MS } from '../../../src/runtime/deadline';
+import { resolveConnection } from '../../../src/runtime/postgres/connection';
+import { WriterLock } from '../../../src/runtime/postgres/lock';
+import { RealWorld } from '../real-world';
+import { RestoreWorld } from '../restore/restore-world';
+import { backedUp, BACKUP, filledAndBackedUp } from '../restore/sample-backup';
+
+const MASTER = { username: 'shopmaster', password: "An0ther's" };
+const LATER = '20261123T030000Z';
+const KILLED = 'killed on purpose';
+
+jest.setTimeout(240_000);
+
+describe('a restore', () => {
+  let source: RealWorld;
+  let world: RestoreWorld;
+
+  beforeAll(async () => {
+    source = await RealWorld.start(17);
+    await source.sql('postgres', `CREATE ROLE keeper; GRANT keeper TO CURRENT_USER`);
+    // The administration database holds something too, and even its schema is somebody's.
+    await source.sql(
+      'postgres',
+      `CREATE TABLE kept (n int); INSERT INTO kept VALUES (1), (2); GRANT ALL ON kept TO keeper;
+       CREATE EXTENSION hstore; SELECT lo_from_bytea(0, 'x'); CREATE SCHEMA more AUTHORIZATION keeper;
+       ALTER SCHEMA public OWNER TO keeper; ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO keeper`,
+    );
+    await filledAndBackedUp(source);
+    await backedUp(source, '2026-11-23T03:00:00Z');
+  });
+  afterAll(async () => source?.stop());
+
+  /** A runtime that dies once a database has been restored. */
+  function dyingAfter(database: string) {
+    const log = {
+      info: (event: string, facts?: Record<string, unknown>) => {
+        if (event === 'database-restored' && facts?.database === database) throw new Error(KILLED);
+      },
+      warn: () => undefined,
+    };
+    return world.runtime({ log });
+  }
+
+  async function isEmpty(): Promise<boolean> {
+    const roles = await world.sql('postgres', `SELECT FROM pg_roles WHERE rolname !~ '^(pg_|rds)'`);
+    const databases = await world.sql('postgres', `SELECT FROM pg_database WHERE datname = 'Shop reports'`);
+    const tables = await world.sql('shop', `SELECT FROM pg_tables WHERE schemaname !~ '^(pg_|information_schema)'`);
+    return roles.length === 1 && databases.length === 0 && tables.length === 0;
+  }
+
+  let manifestKey: string;
+  let partKey: string;
+  let manifest: Buffer;
+  let part: Buffer;
+
+  beforeAll(async () => {
+    manifestKey = source.keys.manifest(LATER);
+    partKey = source.keys.part(LATER, 1);
+    manifest = await source.fetch(manifestKey);
+    part = await source.fetch(partKey);
+  });
+  afterEach(async () => {
+    await source.replace(manifestKey, manifest);
+    await source.replace(partKey, part);
+  });
+
+  async function tamper(change: (manifest: Manifest) => unknown): Promise<void> {
+    const copy = JSON.parse(manifest.toString());
+    change(copy);
+    await source.replace(manifestKey, Buffer.from(JSON.stringify(copy)));
+  }
+
+  describe('that writes on its target', () => {
+    beforeEach(async () => {
+      world = await RestoreWorld.start(source, 17, MASTER);
+    });
+    afterEach(async () => world.stop());
+
+    test.each(['Shop reports', 'postgres', 'shop'])(
+      'that died behind %s begins anew and is whole',
+      async (database) => {
+        await expect(restore(world.request({ kind: 'backup', id: BACKUP }), dyingAfter(database))).rejects.toThrow(
+          KILLED,
+        );
+        // Somebody who watches what comes in must not keep it from beginning anew.
+        const watching = world.sql('shop', 'SELECT pg_sleep(60)').catch(() => undefined);
+
+        const answer = await restore(world.request({ kind: 'backup', id: BACKUP }), world.runtime());
+        await watching;
+
+        expect(answer.outcome).toBe('Restored');
+        expect(await compareDatabases(...world.compared)).toEqual([]);
+      },
+    );
+
+    test('that died keeps what latest meant, and refuses another backup', async () => {
+      await expect(
+        restore(world.request({ kind: 'before', time: '2026-11-22T12:00:00Z' }), dyingAfter('postgres')),
+      ).rejects.toThrow('has none that is the newest backup completed before 2026-11-22T12:00:00Z');
+      await expect(restore(world.request({ kind: 'backup', id: BACKUP }), dyingAfter('postgres'))).rejects.toThrow(
+        KILLED,
+      );
+
+      await expect(restore(world.request({ kind: 'backup', id: LATER }), world.runtime())).rejects.toThrow(
+        `A server is filled once: shop-restored holds a restore (Unfinished) of backup ${BACKUP}`,
+      );
+      const answer = await restore(world.request({ kind: 'latest' }), world.runtime());
+      expect(answer.backup).toBe(BACKUP);
+    });
+
+    test('that is finished is never repeated', async () => {
+      const first = await restore(world.request({ kind: 'backup', id: BACKUP }), world.runtime());
+      await world.sql('shop', 'DELETE FROM shop.order_lines');
+
+      const second = await restore(world.request({ kind: 'latest' }), world.runtime());
+
+      expect(second).toMatchObject({
+        backup: BACKUP,
+        outcome: 'AlreadyRestored',
+        databases: first.databases,
+        tables: first.tables,
+        rows: first.rows,
+      });
+      expect(await world.sql('shop', 'SELECT FROM shop.order_lines')).toHaveLength(0);
+      await expect(restore(world.request({ kind: 'backup', id: LATER }), world.runtime())).rejects.toThrow(
+        /holds a restore \(Finished\) of backup 20261122T030000Z/,
+      );
+    });
+
+    test('that is started twice at once is done once', async () => {
+      const answers = await Promise.all([
+        restore(world.request(), world.runtime()),
+        restore(world.request(), world.runtime()),
+      ]);
+
+      expect(answers.map(({ outcome }) => outcome).sort()).toEqual(['AlreadyRestored', 'Restored']);
+      expect(await compareDatabases(...world.compared)).toEqual([]);
+    });
+
+    test('fails where a count is not the manifest’s, and is not finished then', async () => {
+      await tamper(({ databases }) => Object.assign(databases[0].tables[0], { rows: 36 }));
+
+      await expect(restore(world.request(), world.runtime())).rejects.toThrow('reports.years: 35, not 36');
+
+      await source.replace(manifestKey, manifest);
+      expect(await restore(world.request(), world.runtime())).toMatchObject({ outcome: 'Restored' });
+    });
+
+    test('fails where large objects are missing', async () => {
+      await tamper(({ databases }) => Object.assign(databases[2], { largeObjects: 41 }));
+
+      await expect(restore(world.request(), world.runtime())).rejects.toThrow('large objects: 40, not 41');
+    });
+  });
+
+  describe('that changes nothing on its target', () => {
+    beforeAll(async () => {
+      world = await RestoreWorld.start(source, 17, MASTER);
+    });
+    afterAll(async () => world.stop());
+
+    test('fails with Locked where another run outlasts it, and changes nothing', async () => {
+      const connection = await resolveConnection(world.targetSettings, world.runtime());
+      const lock = await WriterLock.take(connection, world.target.identifier);
+      try {
+        await expect(
+          restore(world.request(), world.runtime({ remainingMs: () => CLOSING_MS + 500 })),
+        ).rejects.toMatchObject({ kind: 'Locked' });
+      } finally {
+        await lock!.release();
+      }
+      expect(await isEmpty()).toBe(true);
+    });
+
+    test.each([
+      ['shop', 'CREATE TABLE precious (n int)', 'DROP TABLE precious', 'database shop at localhost'],
+      ['postgres', 'CREATE SCHEMA precious', 'DROP SCHEMA precious', 'holds schema precious'],
+      [
+        'shop',
+        `CREATE FUNCTION precious() RETURNS int LANGUAGE sql AS 'SELECT 1'`,
+        'DROP FUNCTION precious',
+        'holds function precious',
+      ],
+      ['shop', `SELECT lo_from_bytea(765432, 'precious')`, 'SELECT lo_unlink(765432)', 'holds large object 765432'],
+    ])('fails in a server whose database %s holds something (%s)', async (database, sql, undo, message) => {
+      await world.sql(database, sql);
+
+      await expect(restore(world.request(), world.runtime())).rejects.toThrow(message);
+
+      await world.sql(database, undo);
+      expect(await isEmpty()).toBe(true);
+    });
+
+    test('fails before anything is written, naming the part', async () => {
+      await source.remove(partKey);
+      await expect(restore(world.request(), world.runtime())).rejects.toThrow(`The part ${partKey} is missing`);
+
+      const flipped = Buffer.from(part);
+      const middle = Math.floor(flipped.length / 2);
+      flipped[middle] = 255 - flipped[middle];
+      await source.replace(partKey, flipped);
+      await expect(restore(world.request(), world.runtime())).rejects.toThrow(`The part ${partKey} has SHA-256`);
+
+      await source.replace(partKey, await source.fetch(source.keys.part(LATER, 2)));
+      await expect(restore(world.request(), world.runtime())).rejects.toThrow(`The part ${partKey} has `);
+      expect(await isEmpty()).toBe(true);
+    });
+
+    test('fails where the server lacks an extension, before anything is written', async () => {
+      await tamper(({ databases }) => (databases[2].extensions as unknown[]).push({ name: 'nowhere', version: '1' }));
+
+      await expect(restore(world.request(), world.runtime())).rejects.toThrow('it has no nowhere (of database shop)');
+      expect(await isEmpty()).toBe(true);
+    });
+  });
+
+  test('fails where the target is older than the source', async () => {
+    const older = await RestoreWorld.start(source, 15, MASTER);
+    try {
+      await expect(restore(older.request(), older.runtime())).rejects.toThrow(
+        'it has PostgreSQL 15, the backup is of 17.10',
+      );
+    } finally {
+      await older.stop();
+    }
+  });
+
+  test('fails where the target’s master has the name of another role of the source', async () => {
+    const other = await RestoreWorld.start(source, 17, { username: 'shop_admin', password: 'pass' });
+    try {
+      await expect(restore(other.request(), other.runtime())).rejects.toMatchObject({ kind: 'Refused' });
+    } finally {
+      await other.stop();
+    }
+  });
+});
