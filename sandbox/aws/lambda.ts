@@ -138,7 +138,7 @@ export class MendedLambda implements MendedService {
     const invocationType = String(request.headers['x-amz-invocation-type'] ?? 'RequestResponse');
     if (invocationType === 'DryRun') return jsonResponse(204, undefined);
     if (invocationType === 'Event') {
-      // Once, whatever the configured retries: a sandbox that retried by the clock would need the patience of one.
+      // Once, whatever the configured retries: a sandbox that retried by the clock would need the retryBudget of one.
       void this.invoke(reference, payload, invocationType).catch(() => undefined);
       return jsonResponse(202, undefined);
     }

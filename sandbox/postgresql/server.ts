@@ -340,11 +340,11 @@ function hasEnded(child: ChildProcess): boolean {
 
 async function endProcess(child: ChildProcess): Promise<void> {
   const ended = new Promise((resolve) => child.once('exit', resolve));
-  for (const [signal, patience] of WAYS_TO_END) {
+  for (const [signal, retryBudget] of WAYS_TO_END) {
     if (hasEnded(child)) return;
     child.kill(signal);
     const waiting = new AbortController();
-    await Promise.race([ended, sleep(patience, undefined, { signal: waiting.signal }).catch(() => undefined)]);
+    await Promise.race([ended, sleep(retryBudget, undefined, { signal: waiting.signal }).catch(() => undefined)]);
     waiting.abort();
   }
   if (!hasEnded(child)) throw new Error(`The PostgreSQL server with process id ${child.pid} does not end.`);

@@ -1,9 +1,9 @@
+import { ActionRunner } from './action-runner';
 import { DeployedFunction } from './deployed/deployed-function';
 import { DeployedSchedule } from './deployed/schedule';
 import { pause, resume, SwitchedSchedule } from './deployed/schedule-switch';
 import { ExitCode, EXIT_CODES } from './exit-codes';
 import { Result, Terminal } from './output/terminal';
-import { Performer } from './performer';
 import { Place, TerminalRuntime } from './terminal-runtime';
 import { Log } from '../runtime/log';
 
@@ -12,8 +12,8 @@ export interface World {
   findSchedule(name: string): Promise<DeployedSchedule>;
   pause(schedule: DeployedSchedule): Promise<SwitchedSchedule>;
   resume(schedule: DeployedSchedule): Promise<SwitchedSchedule>;
-  thisProcess(place: Place, log: Log): Performer;
-  deployedFunction(arn: string, log: Log): Performer;
+  thisProcess(place: Place, log: Log): ActionRunner;
+  deployedFunction(arn: string, log: Log): ActionRunner;
 }
 
 const REAL_WORLD: World = {

@@ -2,11 +2,11 @@ import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ActionRunner } from './action-runner';
 import { preferOwnClients } from './clients';
 import { Interruption } from './interruption';
-import { Performer } from './performer';
 import { Answers, Request } from '../contract/requests';
-import { perform } from '../runtime/actions';
+import { runAction } from '../runtime/actions';
 import { libraryVersion } from '../runtime/library-version';
 import { Log } from '../runtime/log';
 import { Runtime } from '../runtime/runtime';
@@ -21,13 +21,13 @@ export interface Place {
 }
 
 /** Does what is asked in this process, with as much time as it takes. */
-export class TerminalRuntime implements Performer {
+export class TerminalRuntime implements ActionRunner {
   constructor(
     private readonly place: Place,
     private readonly log: Log,
   ) {}
 
-  async perform<R extends Request>(request: R): Promise<Answers[R['action']]> {
+  async run<R extends Request>(request: R): Promise<Answers[R['action']]> {
     preferOwnClients();
     const workDirectory = await mkdtemp(join(tmpdir(), 'cdktf-managed-database-'));
     const interruption = new Interruption(
@@ -35,7 +35,7 @@ export class TerminalRuntime implements Performer {
       () => rmSync(workDirectory, { recursive: true, force: true }),
     );
     try {
-      return await perform(request, this.runtime(workDirectory));
+      return await runAction(request, this.runtime(workDirectory));
     } finally {
       interruption.end();
       await rm(workDirectory, { recursive: true, force: true });

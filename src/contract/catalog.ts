@@ -26,7 +26,7 @@ export interface CatalogEntry {
   /** Version of the server that was dumped. */
   readonly serverVersion?: string;
   /** Set on what a failed or dead run left: the next run deletes its keys once more, for a PUT that landed late. */
-  readonly sweepAgain?: boolean;
+  readonly needsFinalSweep?: boolean;
 }
 
 /** The list of a database's backups, oldest first. Two objects are written in turn; the highest valid generation counts. */

@@ -1,5 +1,5 @@
 /** The size of a database, as a plan promises it. */
-export interface PlanFacts {
+export interface PlanSize {
   readonly name: string;
   readonly vcpu: number;
   /** Memory in GiB. */
@@ -22,11 +22,11 @@ export interface DatabaseSettings {
   /** `host:port`. */
   readonly endpoint: string;
   readonly credentials: DatabaseCredentialsSource;
-  readonly plan: PlanFacts;
+  readonly plan: PlanSize;
 }
 
 /** Whether a plan is enough for what another one held: each of vCPU, memory and storage at least the other's. */
-export function planIsAtLeast(plan: PlanFacts, other: PlanFacts): boolean {
+export function planIsAtLeast(plan: PlanSize, other: PlanSize): boolean {
   return plan.vcpu >= other.vcpu && plan.memoryGib >= other.memoryGib && plan.storageGib >= other.storageGib;
 }
 

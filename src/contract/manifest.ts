@@ -1,6 +1,6 @@
 import { createHash } from 'crypto';
 import { BackupId } from './backup-id';
-import { PlanFacts } from './database-settings';
+import { PlanSize } from './database-settings';
 import { Owner } from './owner';
 
 /** The description of one backup, stored beside its parts. */
@@ -14,18 +14,18 @@ export interface Manifest {
   /** ISO 8601, UTC. */
   readonly startedAt: string;
   readonly endedAt: string;
-  readonly engine: EngineFacts;
-  readonly plan: PlanFacts;
+  readonly engine: SourceEngine;
+  readonly plan: PlanSize;
   /** The master user of the source: what it owned belongs to the master of the target. */
   readonly master: string;
-  readonly roles: readonly RoleFacts[];
-  readonly memberships: readonly MembershipFacts[];
-  readonly databases: readonly DatabaseFacts[];
-  readonly files: readonly FileFacts[];
-  readonly parts: readonly PartFacts[];
+  readonly roles: readonly Role[];
+  readonly memberships: readonly Membership[];
+  readonly databases: readonly ManifestDatabase[];
+  readonly files: readonly DumpFile[];
+  readonly parts: readonly Part[];
 }
 
-export interface EngineFacts {
+export interface SourceEngine {
   readonly name: 'postgres';
   /** `17.10`. */
   readonly serverVersion: string;
@@ -35,7 +35,7 @@ export interface EngineFacts {
 }
 
 /** A role, without its password. */
-export interface RoleFacts {
+export interface Role {
   readonly name: string;
   readonly attributes: readonly string[];
   readonly connectionLimit: number;
@@ -45,7 +45,7 @@ export interface RoleFacts {
   readonly settings: readonly { readonly database?: string; readonly setting: string }[];
 }
 
-export interface MembershipFacts {
+export interface Membership {
   readonly role: string;
   readonly member: string;
   readonly admin: boolean;
@@ -54,7 +54,7 @@ export interface MembershipFacts {
   readonly set?: boolean;
 }
 
-export interface DatabaseFacts {
+export interface ManifestDatabase {
   readonly name: string;
   readonly owner: string;
   readonly encoding: string;
@@ -71,21 +71,21 @@ export interface DatabaseFacts {
 }
 
 /** One file of a dump, `<folder of the database>/<file>`, and where its bytes are. */
-export interface FileFacts {
+export interface DumpFile {
   readonly name: string;
   readonly size: number;
   readonly sha256: string;
-  readonly segments: readonly SegmentFacts[];
+  readonly segments: readonly Segment[];
 }
 
 /** A run of a file's bytes inside a part: the member of that name in the part's tar archive. */
-export interface SegmentFacts {
+export interface Segment {
   readonly part: number;
   readonly member: string;
   readonly size: number;
 }
 
-export interface PartFacts {
+export interface Part {
   readonly number: number;
   readonly size: number;
   /** SHA-256 in hexadecimal. */

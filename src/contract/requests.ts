@@ -1,6 +1,6 @@
 import { BackupId } from './backup-id';
 import { BackupState } from './catalog';
-import { DatabaseSettings, PlanFacts } from './database-settings';
+import { DatabaseSettings, PlanSize } from './database-settings';
 import { PassedVerdict } from './diagnosis/verdict';
 import { Manifest } from './manifest';
 import { Owner } from './owner';
@@ -106,7 +106,7 @@ export interface RestoreCheckRequest {
 
 export interface RestoreTarget {
   readonly engineMajor: number;
-  readonly plan: PlanFacts;
+  readonly plan: PlanSize;
 }
 
 /** Fill an empty database from a backup. */

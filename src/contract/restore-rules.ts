@@ -1,4 +1,4 @@
-import { PlanFacts } from './database-settings';
+import { PlanSize } from './database-settings';
 import { Manifest } from './manifest';
 import { RDS_EXTENSIONS_SOURCE, rdsOffersExtension } from './rds-extensions';
 import { RestoreTarget } from './requests';
@@ -6,7 +6,7 @@ import { RestoreTarget } from './requests';
 const GIB = 1024 ** 3;
 
 /** What of a plan must be at least what the source had. */
-const DIMENSIONS: readonly { readonly name: string; readonly unit: string; of(plan: PlanFacts): number }[] = [
+const DIMENSIONS: readonly { readonly name: string; readonly unit: string; of(plan: PlanSize): number }[] = [
   { name: 'vCPU', unit: 'vCPU', of: (plan) => plan.vcpu },
   { name: 'memory', unit: 'GiB', of: (plan) => plan.memoryGib },
   { name: 'storage', unit: 'GiB', of: (plan) => plan.storageGib },

@@ -20,9 +20,9 @@ export function expiredBackups(entries: readonly CatalogEntry[], retentionDays: 
  * The failed backups that are older than the retention and have left nothing in the storage: only their mention in the
  * list goes.
  */
-export function forgottenFailures(entries: readonly CatalogEntry[], retentionDays: number, now: Date): BackupId[] {
+export function expiredFailures(entries: readonly CatalogEntry[], retentionDays: number, now: Date): BackupId[] {
   return entries
-    .filter((entry) => entry.state === 'Failed' && !entry.sweepAgain)
+    .filter((entry) => entry.state === 'Failed' && !entry.needsFinalSweep)
     .filter((entry) => now.getTime() - Date.parse(entry.endedAt!) > retentionDays * DAY_MS)
     .map(({ id }) => id);
 }

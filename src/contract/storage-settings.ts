@@ -31,11 +31,11 @@ export interface StorageSettings {
   readonly caCertificate?: string;
   readonly credentials: StorageCredentialsSource;
   /** How the program reaches the network, for the remedy of a network fault. Absent: not known. */
-  readonly network?: NetworkFacts;
+  readonly network?: FunctionNetwork;
 }
 
 /** What a construct program knows of the way from the function to the storage. */
-export interface NetworkFacts {
+export interface FunctionNetwork {
   readonly vpcId: string;
   readonly subnetIds: readonly string[];
 }

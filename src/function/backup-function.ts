@@ -77,7 +77,7 @@ export class BackupFunction extends Construct {
       vpcId: network.vpcId,
       lifecycle: { createBeforeDestroy: true },
     });
-    const https = this.allowOut('HttpsEgress', 443, { cidrIpv4: '0.0.0.0/0' });
+    const https = this.allowEgress('HttpsEgress', 443, { cidrIpv4: '0.0.0.0/0' });
 
     this.resource = new LambdaFunction(this, 'Resource', {
       functionName: this.functionName,
@@ -142,7 +142,7 @@ export class BackupFunction extends Construct {
   }
 
   /** Lets the function reach a storage that listens elsewhere than on 443. */
-  allowOut(
+  allowEgress(
     id: string,
     port: number,
     to: { cidrIpv4?: string; referencedSecurityGroupId?: string },
@@ -166,7 +166,7 @@ export class BackupFunction extends Construct {
       name: 'database-secret',
       // Terraform hands create_before_destroy down to all that a resource depends on, and an instance cannot be made
       // while another has its identifier. A declared database's secret changes with its instance alone.
-      goesFirst: database instanceof ManagedDatabase,
+      destroyBeforeReplace: database instanceof ManagedDatabase,
       statements: [
         { actions: ['secretsmanager:GetSecretValue'], resources: [database.masterSecretArn] },
         ...(database.masterSecretKmsKeyArn === undefined
@@ -174,7 +174,7 @@ export class BackupFunction extends Construct {
           : [{ actions: ['kms:Decrypt'], resources: [database.masterSecretKmsKeyArn] }]),
       ],
     });
-    const egress = this.allowOut('DatabaseEgress', database.port, {
+    const egress = this.allowEgress('DatabaseEgress', database.port, {
       referencedSecurityGroupId: database.securityGroupId,
     });
     const ingress = new VpcSecurityGroupIngressRule(this, 'DatabaseIngress', {

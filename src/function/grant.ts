@@ -15,7 +15,7 @@ interface GrantProps {
   readonly name: string;
   readonly statements: readonly GrantStatement[];
   /** Whether the grant goes before what it is on is replaced, instead of after. @default - false */
-  readonly goesFirst?: boolean;
+  readonly destroyBeforeReplace?: boolean;
 }
 
 /**
@@ -43,7 +43,7 @@ export class Grant extends Construct implements ITerraformDependable {
       namePrefix: `${props.name}-${digest}-`,
       role: props.role.name,
       policy: terraformJson(policy),
-      lifecycle: props.goesFirst ? undefined : { createBeforeDestroy: true },
+      lifecycle: props.destroyBeforeReplace ? undefined : { createBeforeDestroy: true },
     });
     this.fqn = resource.fqn;
   }

@@ -31,7 +31,7 @@ export class StorageAccess extends Construct {
     const { source, statements } = this.credentials(storage, database.identifier);
     this.grants = [
       new Grant(this, 'Grant', { role: this.backupFunction.role, name: 'backup-storage', statements }),
-      ...this.wayOut(storage.endpoint),
+      ...this.egressRules(storage.endpoint),
     ];
     this.settings = {
       kind: storage._kind,
@@ -124,13 +124,15 @@ export class StorageAccess extends Construct {
     return { secretArn: secret.arn, versionId: version.versionId };
   }
 
-  private wayOut(endpoint: string | undefined): ITerraformDependable[] {
+  private egressRules(endpoint: string | undefined): ITerraformDependable[] {
     if (endpoint === undefined || Token.isUnresolved(endpoint)) {
       return [];
     }
     const url = new URL(endpoint);
     const port = Number(url.port) || (url.protocol === 'http:' ? 80 : 443);
-    return port === 443 ? [] : [this.backupFunction.allowOut(`StorageEgress${port}`, port, { cidrIpv4: '0.0.0.0/0' })];
+    return port === 443
+      ? []
+      : [this.backupFunction.allowEgress(`StorageEgress${port}`, port, { cidrIpv4: '0.0.0.0/0' })];
   }
 }
 

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { perform } from './actions';
+import { runAction } from './actions';
 import { libraryVersion } from './library-version';
 import { JsonLog } from './log';
 import { Runtime } from './runtime';
@@ -21,7 +21,7 @@ export async function handler(request: Request, context: LambdaContext): Promise
   const log = new JsonLog();
   const workDirectory = await mkdtemp(join(tmpdir(), 'run-'));
   try {
-    return await perform(request, lambdaRuntime(context, log, workDirectory));
+    return await runAction(request, lambdaRuntime(context, log, workDirectory));
   } catch (error) {
     throw presentable(error, log);
   } finally {

@@ -118,7 +118,7 @@ export class BackupStorage {
   /** @internal */
   readonly _caCertificate?: string;
 
-  private constructor(kind: StorageKind, props: BackupStorageProps, store: StoreFacts) {
+  private constructor(kind: StorageKind, props: BackupStorageProps, store: StoreAddress) {
     validate(kind, props, store);
     this._kind = kind;
     this.bucket = props.bucket;
@@ -140,7 +140,7 @@ export class BackupStorage {
   }
 }
 
-interface StoreFacts {
+interface StoreAddress {
   readonly endpoint?: string;
   readonly region: string;
   readonly pathStyle: boolean;
@@ -148,7 +148,7 @@ interface StoreFacts {
   readonly caCertificate?: string;
 }
 
-function validate(kind: StorageKind, props: BackupStorageProps, store: StoreFacts): void {
+function validate(kind: StorageKind, props: BackupStorageProps, store: StoreAddress): void {
   const rules: [
     what: string,
     value: string | undefined,

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ActionRunner } from '../../src/cli/action-runner';
 import { DeployedSchedule } from '../../src/cli/deployed/schedule';
 import { Terminal } from '../../src/cli/output/terminal';
-import { Performer } from '../../src/cli/performer';
 import { run } from '../../src/cli/program';
 import { Session, World } from '../../src/cli/session';
 import { Place } from '../../src/cli/terminal-runtime';
@@ -93,15 +93,15 @@ interface Called {
 async function call(line: string, answers: Partial<Answers> = {}): Promise<Called> {
   const requests: Request[] = [];
   const by: (Place | string)[] = [];
-  const performer: Performer = {
-    perform: (async (request: Request) => {
+  const runner: ActionRunner = {
+    run: (async (request: Request) => {
       requests.push(request);
       return { ...ANSWERS, ...answers }[request.action];
-    }) as Performer['perform'],
+    }) as ActionRunner['run'],
   };
   const asked = (who: Place | string) => {
     by.push(who);
-    return performer;
+    return runner;
   };
   const schedule = {
     name: 'orders-backup',

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { backupIdOf } from '../../src/contract/backup-id';
 import { CatalogEntry } from '../../src/contract/catalog';
-import { DAY_MS, expiredBackups, faultOfRetentionDays, forgottenFailures } from '../../src/contract/retention';
+import { DAY_MS, expiredBackups, faultOfRetentionDays, expiredFailures } from '../../src/contract/retention';
 
 const NOW = new Date('2026-11-22T03:00:00Z');
 
@@ -11,12 +11,12 @@ const entries = fc
       ageSeconds: fc.integer({ min: 0, max: 90 * 86_400 }),
       durationSeconds: fc.integer({ min: 0, max: 7200 }),
       state: fc.constantFrom<CatalogEntry['state']>('Running', 'Completed', 'Failed', 'Deleting'),
-      sweepAgain: fc.boolean(),
+      needsFinalSweep: fc.boolean(),
     }),
     { selector: ({ ageSeconds }) => ageSeconds },
   )
   .map((drawn) =>
-    drawn.map(({ ageSeconds, durationSeconds, state, sweepAgain }): CatalogEntry => {
+    drawn.map(({ ageSeconds, durationSeconds, state, needsFinalSweep }): CatalogEntry => {
       const ended = NOW.getTime() - ageSeconds * 1000;
       const started = new Date(ended - durationSeconds * 1000);
       return {
@@ -25,7 +25,7 @@ const entries = fc
         startedAt: started.toISOString(),
         endedAt: state === 'Running' ? undefined : new Date(ended).toISOString(),
         reservedParts: 1,
-        sweepAgain: state === 'Failed' && sweepAgain ? true : undefined,
+        needsFinalSweep: state === 'Failed' && needsFinalSweep ? true : undefined,
       };
     }),
   );
@@ -69,10 +69,10 @@ describe('expired backups', () => {
 test('a failure is forgotten only when it has left nothing and is past its time', () => {
   fc.assert(
     fc.property(entries, fc.integer({ min: 1, max: 60 }), (catalog, days) => {
-      const forgotten = new Set(forgottenFailures(catalog, days, NOW));
+      const forgotten = new Set(expiredFailures(catalog, days, NOW));
       for (const entry of catalog) {
         expect(forgotten.has(entry.id)).toBe(
-          entry.state === 'Failed' && entry.sweepAgain === undefined && ageOf(entry) > days * DAY_MS,
+          entry.state === 'Failed' && entry.needsFinalSweep === undefined && ageOf(entry) > days * DAY_MS,
         );
       }
     }),

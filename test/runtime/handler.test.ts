@@ -43,7 +43,7 @@ test.each([
 test('every run has an empty directory of its own, which is gone afterwards, and knows whose it is', async () => {
   // GIVEN
   const directories: string[] = [];
-  const perform = jest.spyOn(actions, 'perform').mockImplementation(async (_, { workDirectory, ...runtime }) => {
+  const runAction = jest.spyOn(actions, 'runAction').mockImplementation(async (_, { workDirectory, ...runtime }) => {
     expect(readdirSync(workDirectory)).toEqual([]);
     writeFileSync(join(workDirectory, 'dump'), '');
     directories.push(workDirectory);
@@ -58,7 +58,7 @@ test('every run has an empty directory of its own, which is gone afterwards, and
   }
 
   // THEN
-  expect(perform).toHaveBeenCalledTimes(2);
+  expect(runAction).toHaveBeenCalledTimes(2);
   expect(new Set(directories).size).toBe(2);
   expect(directories.filter((directory) => existsSync(directory))).toEqual([]);
 });

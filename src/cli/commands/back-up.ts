@@ -14,7 +14,7 @@ export function addBackUp(program: Command, session: Session): void {
     .description('make a backup now, then delete what the retention lets go')
     .action(async () => {
       const source = await openDatabaseSource(command, session);
-      const answer = await source.performer.perform({
+      const answer = await source.runner.run({
         action: 'back-up',
         storage: source.storage,
         ...writerSettings(command, source),

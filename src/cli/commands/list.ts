@@ -23,12 +23,12 @@ export function addList(program: Command, session: Session): void {
 export async function listAll({
   storage,
   database,
-  performer,
-}: Pick<Source, 'storage' | 'performer'> & { readonly database: string }): Promise<Omit<ListAnswer, 'next'>> {
+  runner,
+}: Pick<Source, 'storage' | 'runner'> & { readonly database: string }): Promise<Omit<ListAnswer, 'next'>> {
   const backups: BackupSummary[] = [];
   let before: string | undefined;
   for (;;) {
-    const page = await performer.perform({ action: 'list', storage, database, before });
+    const page = await runner.run({ action: 'list', storage, database, before });
     backups.push(...page.backups);
     if (page.next === undefined) {
       return { owner: page.owner, backups };

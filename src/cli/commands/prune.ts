@@ -12,7 +12,7 @@ export function addPrune(program: Command, session: Session): void {
     .action(async () => {
       const source = await openDatabaseSource(command, session);
       const dryRun = !command.opts<{ yes?: boolean }>().yes;
-      const answer = await source.performer.perform({
+      const answer = await source.runner.run({
         action: 'prune',
         storage: source.storage,
         ...writerSettings(command, source),

@@ -20,8 +20,8 @@ export function addRestoreCheck(program: Command, session: Session): void {
       const options = command.opts<RestoreCheckOptions>();
       const backup = backupSelector(id, options);
       const target = targetOf(options);
-      const { storage, database, performer } = await openDatabaseSource(command, session);
-      const answer = await performer.perform({
+      const { storage, database, runner } = await openDatabaseSource(command, session);
+      const answer = await runner.run({
         action: 'restore-check',
         source: { storage, database, backup },
         target,

@@ -20,8 +20,8 @@ export function addRestore(program: Command, session: Session): void {
       const backup = backupSelector(id, options);
       // The host of an RDS instance begins with its identifier.
       const target = serverSettings(options.identifier ?? options.host?.split('.')[0] ?? '', options);
-      const { storage, database, performer } = await openDatabaseSource(command, session);
-      const answer = await performer.perform({
+      const { storage, database, runner } = await openDatabaseSource(command, session);
+      const answer = await runner.run({
         action: 'restore',
         source: { storage, database, backup },
         target,

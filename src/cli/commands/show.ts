@@ -13,8 +13,8 @@ export function addShow(program: Command, session: Session): void {
     .description('describe one backup: what it holds and how it was made')
     .action(async (id: string) => {
       const backup = readBackupId(id);
-      const { storage, database, performer } = await openDatabaseSource(command, session);
-      const manifest = await performer.perform({ action: 'show', storage, database, backup });
+      const { storage, database, runner } = await openDatabaseSource(command, session);
+      const manifest = await runner.run({ action: 'show', storage, database, backup });
       session.show({ answer: manifest, lines: manifestLines(manifest) });
     });
   addSourceOptions(command);

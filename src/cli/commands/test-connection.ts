@@ -9,12 +9,12 @@ export function addTestConnection(program: Command, session: Session): void {
     .command('test-connection')
     .description('prove that backups can be stored, read and deleted: PUT, GET, compare, DELETE of a temporary object')
     .action(async () => {
-      const { storage, database, performer, remote } = await openSource(command, session);
+      const { storage, database, runner, remote } = await openSource(command, session);
       const { log } = session.terminal;
       if (remote) {
         log.info('connection-test', { state: 'Testing', ...storage, endpoint: endpointOf(storage) });
       }
-      const verdict = await performer.perform({ action: 'test-connection', storage, database });
+      const verdict = await runner.run({ action: 'test-connection', storage, database });
       session.show({ answer: verdict, lines: session.terminal.layOut(describeVerdict(verdict)) });
     });
   addSourceOptions(command);

@@ -10,8 +10,8 @@ export function addVerify(program: Command, session: Session): void {
     .description('read every part of a backup, the latest unless another is named, and compare it with its manifest')
     .action(async (id: string | undefined) => {
       const backup = backupSelector(id, command.opts<BackupOptions>(), { kind: 'latest' });
-      const { storage, database, performer } = await openDatabaseSource(command, session);
-      const answer = await performer.perform({ action: 'verify', storage, database, backup });
+      const { storage, database, runner } = await openDatabaseSource(command, session);
+      const answer = await runner.run({ action: 'verify', storage, database, backup });
       const { parts, bytes } = answer;
       session.show({
         answer,

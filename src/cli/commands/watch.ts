@@ -9,9 +9,9 @@ export function addWatch(program: Command, session: Session): void {
     .command('watch')
     .description('tell the age of the newest completed backup')
     .action(async () => {
-      const { storage, database, performer, schedule } = await openDatabaseSource(command, session);
+      const { storage, database, runner, schedule } = await openDatabaseSource(command, session);
       const since = schedule?.watchRequest.since;
-      const answer = await performer.perform({ action: 'watch', storage, database, since });
+      const answer = await runner.run({ action: 'watch', storage, database, since });
       session.show({ answer, lines: [watchLine(answer, database)] });
     });
   addSourceOptions(command);

@@ -6,8 +6,8 @@ import { ask } from './aws';
 import { ActionError } from '../../contract/action-error';
 import { Answers, Request } from '../../contract/requests';
 import { Log } from '../../runtime/log';
+import { ActionRunner } from '../action-runner';
 import { failureKindOf } from '../exit-codes';
-import { Performer } from '../performer';
 
 /** The longest that Lambda lets a function run, and a minute, in milliseconds. */
 const LONGEST_RUN_MS = 16 * 60_000;
@@ -16,14 +16,14 @@ const LONGEST_RUN_MS = 16 * 60_000;
 const KEEP_ALIVE = { keepAlive: true, keepAliveMsecs: 30_000 };
 
 /** The function that a schedule starts, in the version that it names. */
-export class DeployedFunction implements Performer {
+export class DeployedFunction implements ActionRunner {
   constructor(
     /** With the version. */
     private readonly arn: string,
     private readonly log: Log,
   ) {}
 
-  async perform<R extends Request>(request: R): Promise<Answers[R['action']]> {
+  async run<R extends Request>(request: R): Promise<Answers[R['action']]> {
     const [, , , region, , , name, version] = this.arn.split(':');
     this.log.info('function-asked', { action: request.action, function: name, version });
     const lambda = new LambdaClient({

@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import { usageError, wholeNumber } from './usage';
-import { DatabaseCredentialsSource, DatabaseSettings, PlanFacts } from '../../contract/database-settings';
+import { DatabaseCredentialsSource, DatabaseSettings, PlanSize } from '../../contract/database-settings';
 
 /** A database server as it is told on the command line. */
 export interface ServerOptions {
@@ -54,7 +54,7 @@ export function serverSettings(identifier: string, options: ServerOptions & Plan
 }
 
 /** What is not told counts as nothing, and so demands nothing of a restore. */
-export function planFacts({ vcpu = 0, memory = 0, storageSize = 0 }: PlanOptions): PlanFacts {
+export function planFacts({ vcpu = 0, memory = 0, storageSize = 0 }: PlanOptions): PlanSize {
   return { name: 'given on the command line', vcpu, memoryGib: memory, storageGib: storageSize };
 }
 

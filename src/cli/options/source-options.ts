@@ -1,11 +1,11 @@
 import { Command, Option } from 'commander';
-import { DeployedSchedule } from '../deployed/schedule';
-import { Performer } from '../performer';
+import { ActionRunner } from '../action-runner';
 import { Session } from '../session';
 import { StorageOptions, storageOptions, storageSettings } from './storage-options';
 import { usageError } from './usage';
 import { faultOfSettings } from '../../contract/diagnosis/settings-fault';
 import { StorageSettings } from '../../contract/storage-settings';
+import { DeployedSchedule } from '../deployed/schedule';
 
 /** Where the backups are, as it is told on the command line. */
 export interface SourceOptions extends StorageOptions {
@@ -19,7 +19,7 @@ export interface Source {
   readonly storage: StorageSettings;
   /** Identifier of the database; absent only for a test of the path itself. */
   readonly database?: string;
-  readonly performer: Performer;
+  readonly runner: ActionRunner;
   /** Where settings were taken from. */
   readonly schedule?: DeployedSchedule;
   /** The function does it, not this process. */
@@ -53,20 +53,20 @@ export async function openSource(command: Command, session: Session): Promise<So
   const { log } = session.terminal;
   if (options.schedule === undefined) {
     const storage = storageSettings(options);
-    const performer = session.world.thisProcess({ region: storage.region }, log);
-    return { storage, database: options.database, performer, remote: false };
+    const runner = session.world.thisProcess({ region: storage.region }, log);
+    return { storage, database: options.database, runner, remote: false };
   }
-  refuseBeside(command, [...storageOptions(), new Option('--database <identifier>')]);
+  rejectCombinedWith(command, [...storageOptions(), new Option('--database <identifier>')]);
   const schedule = await session.world.findSchedule(options.schedule);
   const { storage, database } = schedule.request;
   const { identifier } = database;
   if (options.local || !command.options.some(({ long }) => long === '--local')) {
-    const performer = session.world.thisProcess(schedule.place, log);
+    const runner = session.world.thisProcess(schedule.place, log);
     // What is known of the function's network says nothing of this machine's.
-    return { storage: { ...storage, network: undefined }, database: identifier, performer, schedule, remote: false };
+    return { storage: { ...storage, network: undefined }, database: identifier, runner, schedule, remote: false };
   }
-  const performer = session.world.deployedFunction(schedule.functionArn, log);
-  return { storage, database: identifier, performer, schedule, remote: true };
+  const runner = session.world.deployedFunction(schedule.functionArn, log);
+  return { storage, database: identifier, runner, schedule, remote: true };
 }
 
 /** The same for commands on one database's backups: settings that cannot be right never leave this process. */
@@ -94,7 +94,7 @@ export async function openDatabaseSource(
 }
 
 /** @throws InvalidRequest where one of these options was typed beside a schedule */
-export function refuseBeside(command: Command, options: readonly Option[]): void {
+export function rejectCombinedWith(command: Command, options: readonly Option[]): void {
   const typed = options.filter((option) => command.getOptionValueSource(option.attributeName()) === 'cli');
   if (typed.length > 0) {
     throw usageError(

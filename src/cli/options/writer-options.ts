@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { PlanOptions, planOptions, ServerOptions, serverOptions, serverSettings } from './database-options';
-import { addAll, refuseBeside, Source } from './source-options';
+import { addAll, rejectCombinedWith, Source } from './source-options';
 import { usageError, wholeNumber } from './usage';
 
 interface WriterOptions extends ServerOptions, PlanOptions {
@@ -15,7 +15,7 @@ export function addWriterOptions(command: Command): void {
 /** The database and the retention, from the schedule if there is one. @throws InvalidRequest */
 export function writerSettings(command: Command, { schedule, database }: Source & { readonly database: string }) {
   if (schedule !== undefined) {
-    refuseBeside(command, writerOptions());
+    rejectCombinedWith(command, writerOptions());
     return { database: schedule.request.database, retentionDays: schedule.request.retentionDays };
   }
   const options = command.opts<WriterOptions>();

@@ -13,7 +13,7 @@ export interface Bounds {
 }
 
 /** What the texts of a fault speak of. */
-export interface Circumstances {
+export interface StorageContext {
   readonly storage: Pick<
     StorageSettings,
     'kind' | 'endpoint' | 'region' | 'bucket' | 'path' | 'credentials' | 'network'
@@ -29,25 +29,25 @@ export interface FaultText {
   readonly remedy: string;
 }
 
-type Writer = (operation: StorageOperation, observation: Observation, circumstances: Circumstances) => FaultText;
+type Writer = (operation: StorageOperation, observation: Observation, context: StorageContext) => FaultText;
 
 const CHECK_URL = 'Check the endpoint URL, its host and port, and that firewalls on the way let it through.';
 const NO_STORAGE = 'Check the endpoint URL: it is the address of the S3 API, not of a web page, a console or a proxy.';
 
 /** One text a meaning; denials have their own, since they are judged together. */
 export const TEXTS: Record<Exclude<Meaning, 'done' | 'denied'>, Writer> = {
-  'wrong-keys': (operation, observation, circumstances) => ({
+  'wrong-keys': (operation, observation, context) => ({
     faultClass: 'authentication',
     summary:
       observation.kind === 'answer'
         ? `The storage refused the access key with ${answerOf(observation)} on ${operation}.`
         : 'There are no credentials to sign with.',
-    remedy: keysRemedy(circumstances),
+    remedy: keysRemedy(context),
   }),
-  'wrong-token': (operation, observation, circumstances) => ({
+  'wrong-token': (operation, observation, context) => ({
     faultClass: 'authentication',
     summary: `The storage refused the session token with ${answerOf(observation)} on ${operation}.`,
-    remedy: `The token has expired or is not for these keys: renew it, or use permanent keys. ${keysRemedy(circumstances)}`,
+    remedy: `The token has expired or is not for these keys: renew it, or use permanent keys. ${keysRemedy(context)}`,
   }),
   'wrong-clock': (operation, observation) => ({
     faultClass: 'authentication',
@@ -112,9 +112,9 @@ export const TEXTS: Record<Exclude<Meaning, 'done' | 'denied'>, Writer> = {
         : 'GET gave other bytes than PUT had stored, twice.',
     remedy: `${NO_STORAGE} If it is, look for what alters bodies on the way.`,
   }),
-  unreachable: (operation, observation, circumstances) => {
+  unreachable: (operation, observation, context) => {
     const code = observation.kind === 'no-answer' ? observation.code : 'UNKNOWN';
-    const { seen, remedy } = ENDS.find(({ codes }) => codes.test(code))!.text(circumstances);
+    const { seen, remedy } = ENDS.find(({ codes }) => codes.test(code))!.text(context);
     return { faultClass: 'network', summary: `${seen} (${code} on ${operation}).`, remedy };
   },
 };
@@ -122,13 +122,13 @@ export const TEXTS: Record<Exclude<Meaning, 'done' | 'denied'>, Writer> = {
 /** Ways in which no answer comes, the first that fits. */
 const ENDS: readonly {
   readonly codes: RegExp;
-  readonly text: (circumstances: Circumstances) => { readonly seen: string; readonly remedy: string };
+  readonly text: (context: StorageContext) => { readonly seen: string; readonly remedy: string };
 }[] = [
   {
     codes: /^(CONNECT_TIMEOUT|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH)$/,
-    text: (circumstances) => ({
-      seen: `No connection to the endpoint within ${seconds(circumstances.bounds.connectMs)}`,
-      remedy: wayToStorage(circumstances) ?? CHECK_URL,
+    text: (context) => ({
+      seen: `No connection to the endpoint within ${seconds(context.bounds.connectMs)}`,
+      remedy: storageRouteRemedy(context) ?? CHECK_URL,
     }),
   },
   {
@@ -212,7 +212,7 @@ const ENDS: readonly {
 ];
 
 /** Who to give the minimum policy to, in the words of the kind of store. */
-export function permissionRemedy({ kind }: Circumstances['storage']): string {
+export function permissionRemedy({ kind }: StorageContext['storage']): string {
   switch (kind) {
     case 'amazon-s3':
       return 'Give the credentials this policy (and the use of the KMS key, if the bucket has one of its own):';
@@ -226,7 +226,7 @@ export function permissionRemedy({ kind }: Circumstances['storage']): string {
 }
 
 /** What is missing between private subnets and this kind of storage; undefined where the network is not known. */
-export function wayToStorage({ storage, region }: Circumstances): string | undefined {
+export function storageRouteRemedy({ storage, region }: StorageContext): string | undefined {
   if (storage.network === undefined) {
     return undefined;
   }
@@ -240,7 +240,7 @@ export function wayToStorage({ storage, region }: Circumstances): string | undef
 }
 
 /** What is missing between private subnets and Secrets Manager; undefined where the network is not known. */
-export function wayToSecrets({ storage, region }: Circumstances): string | undefined {
+export function secretsRouteRemedy({ storage, region }: StorageContext): string | undefined {
   return storage.network === undefined
     ? undefined
     : `${subnetsOf(storage.network)} have no way to Secrets Manager: add an interface endpoint (com.amazonaws.${region ?? storage.region}.secretsmanager), or a NAT gateway.`;
@@ -250,7 +250,7 @@ function subnetsOf(network: NonNullable<StorageSettings['network']>): string {
   return `Subnets ${network.subnetIds.join(', ')} of ${network.vpcId}`;
 }
 
-function keysRemedy({ storage }: Circumstances): string {
+function keysRemedy({ storage }: StorageContext): string {
   switch (storage.credentials.kind) {
     case 'secret':
       return `Verify the access key ID and the secret access key in secret ${storage.credentials.secretArn}.`;

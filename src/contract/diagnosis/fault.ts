@@ -1,4 +1,4 @@
-import { answerOf, Circumstances, permissionRemedy, TEXTS } from './fault-texts';
+import { answerOf, StorageContext, permissionRemedy, TEXTS } from './fault-texts';
 import { minimumPolicySentence } from '../minimum-policy';
 import { Meaning, meaningOf, meansWrongCredentials, Observation } from './observation';
 import { FaultClass, StorageOperation } from './verdict';
@@ -27,7 +27,7 @@ const ABOUT_THE_BUCKET: readonly Meaning[] = ['no-bucket', 'wrong-region', 'bad-
  * What is wrong with a storage, from all that was seen of it; undefined where nothing is.
  * Wrong credentials decide, then the bucket itself, then whatever failed first.
  */
-export function faultOf(findings: Findings, circumstances: Circumstances): Fault | undefined {
+export function faultOf(findings: Findings, context: StorageContext): Fault | undefined {
   const failed = STORAGE_OPERATIONS.filter((operation) => isFault(operation, findings));
   if (failed.length === 0) {
     return undefined;
@@ -43,9 +43,9 @@ export function faultOf(findings: Findings, circumstances: Circumstances): Fault
       ? faultOfDenials(
           failed.filter((each) => meaningOf(findings[each]!) === 'denied'),
           observation,
-          circumstances,
+          context,
         )
-      : { operations: [operation], ...TEXTS[meaning](operation, observation, circumstances) };
+      : { operations: [operation], ...TEXTS[meaning](operation, observation, context) };
   return { ...seenIn(observation), ...text };
 }
 
@@ -73,7 +73,7 @@ function seenIn(observation: Observation): Pick<Fault, 'code' | 'status'> {
 function faultOfDenials(
   denied: readonly StorageOperation[],
   observation: Observation,
-  { storage }: Circumstances,
+  { storage }: StorageContext,
 ): Omit<Fault, 'code' | 'status'> {
   const policy = minimumPolicySentence(storage);
   if (denied.length === STORAGE_OPERATIONS.length) {

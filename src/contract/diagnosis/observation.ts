@@ -102,7 +102,7 @@ const STORE_CODES: Record<string, Meaning> = {
 };
 
 /** Over in a moment, so worth another attempt. */
-const PASSING_CODES = new Set(['ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE', 'EAI_AGAIN']);
+const TRANSIENT_CODES = new Set(['ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE', 'EAI_AGAIN']);
 
 /** Nothing of the request can have reached a store. */
 const NEVER_SENT = new Set([
@@ -160,10 +160,10 @@ export function meansWrongCredentials(observation: Observation): boolean {
 }
 
 /** Whether the same request may well succeed in a moment. The clock is set by the answer that complains of it. */
-export function isPassing(observation: Observation): boolean {
+export function isTransient(observation: Observation): boolean {
   return (
     ['busy', 'wrong-clock'].includes(meaningOf(observation)) ||
-    (observation.kind === 'no-answer' && PASSING_CODES.has(observation.code))
+    (observation.kind === 'no-answer' && TRANSIENT_CODES.has(observation.code))
   );
 }
 

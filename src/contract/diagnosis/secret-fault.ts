@@ -1,5 +1,5 @@
 import { Fault } from './fault';
-import { Circumstances, wayToSecrets } from './fault-texts';
+import { StorageContext, secretsRouteRemedy } from './fault-texts';
 
 /** What was seen of reading the secret that holds the keys of a storage. */
 export type SecretObservation =
@@ -22,11 +22,11 @@ const WRONG_READER = new Set([
 ]);
 
 /** What a secret that yields no keys means, and what to do. */
-export function faultOfSecret(seen: SecretObservation, secretArn: string, circumstances: Circumstances): Fault {
-  return { operations: [], ...textOf(seen, secretArn, circumstances) };
+export function faultOfSecret(seen: SecretObservation, secretArn: string, context: StorageContext): Fault {
+  return { operations: [], ...textOf(seen, secretArn, context) };
 }
 
-function textOf(seen: SecretObservation, secretArn: string, circumstances: Circumstances): Omit<Fault, 'operations'> {
+function textOf(seen: SecretObservation, secretArn: string, context: StorageContext): Omit<Fault, 'operations'> {
   if (seen.kind === 'bad-content') {
     return {
       faultClass: 'authentication',
@@ -46,7 +46,7 @@ function textOf(seen: SecretObservation, secretArn: string, circumstances: Circu
           faultClass: 'network',
           code: seen.code,
           summary: `Secrets Manager could not be reached to read secret ${secretArn} (${seen.code}).`,
-          remedy: wayToSecrets(circumstances) ?? 'Check the way from here to Secrets Manager.',
+          remedy: secretsRouteRemedy(context) ?? 'Check the way from here to Secrets Manager.',
         };
   }
   const answer = `${seen.code} (HTTP ${seen.status})`;

@@ -5,7 +5,7 @@ import { ActionError } from '../../contract/action-error';
 import { BackupId, backupIdOf, parseBackupId } from '../../contract/backup-id';
 import { selectBackup } from '../../contract/backup-selection';
 import { CatalogEntry } from '../../contract/catalog';
-import { DatabaseFacts, FileFacts, Manifest, MANIFEST_FORMAT, PartFacts } from '../../contract/manifest';
+import { ManifestDatabase, DumpFile, Manifest, MANIFEST_FORMAT, Part } from '../../contract/manifest';
 import { ObjectKeys } from '../../contract/object-keys';
 import { BackUpAnswer, BackUpRequest, PruneAnswer } from '../../contract/requests';
 import { writeParts } from '../archive/parts-writer';
@@ -23,14 +23,14 @@ import {
   recoverDeadRuns,
   reserve,
   start,
-  swept,
-  sweptOnceMore,
+  markSwept,
+  awaitingFinalSweep,
 } from '../folder/transitions';
 import { BACKUP_FAILED_METRIC, emitMetric } from '../metrics';
 import { DatabaseConnection, resolveConnection, withClient } from '../postgres/connection';
-import { readServerVersion, readUserDatabases } from '../postgres/database-facts';
 import { WriterLock } from '../postgres/lock';
 import { readRoles } from '../postgres/roles';
+import { readServerVersion, readUserDatabases } from '../postgres/server';
 import { clientVersion, requireClientFor } from '../postgres/tools';
 import { Runtime } from '../runtime';
 import { ObjectStore } from '../storage/object-store';
@@ -58,7 +58,7 @@ export async function backUp(request: BackUpRequest, runtime: Runtime): Promise<
       try {
         const store = await runtime.openStorage(request.storage);
         const run = await BackupRun.open(id, request, runtime, connection, store, lock, signal);
-        return await run.perform(startedAt);
+        return await run.run(startedAt);
       } finally {
         await lock.release();
       }
@@ -98,7 +98,7 @@ class BackupRun {
     private readonly signal: AbortSignal,
   ) {}
 
-  async perform(startedAt: Date): Promise<BackUpAnswer> {
+  async run(startedAt: Date): Promise<BackUpAnswer> {
     const present = this.entry?.state;
     if (present === 'Completed' || present === 'Deleting') {
       this.runtime.log.info('backup-already-completed', { backup: this.id });
@@ -134,10 +134,10 @@ class BackupRun {
       this.runtime.log.warn('dead-run-found', { backup: entry.id, startedAt: entry.startedAt });
       emitMetric(this.runtime.log, BACKUP_FAILED_METRIC, 1, this.request.database.identifier, this.runtime.now());
     }
-    const cleared = await this.clear(sweptOnceMore(this.catalog.current));
+    const cleared = await this.clear(awaitingFinalSweep(this.catalog.current));
     await this.clear(dead);
     const now = this.runtime.now();
-    await this.catalog.apply((catalog) => start(recoverDeadRuns(swept(catalog, cleared), now), this.id, now));
+    await this.catalog.apply((catalog) => start(recoverDeadRuns(markSwept(catalog, cleared), now), this.id, now));
     this.runtime.log.info('backup-started', { backup: this.id });
   }
 
@@ -167,9 +167,9 @@ class BackupRun {
     }));
     requireClientFor(client, server.version.major);
 
-    const databases: DatabaseFacts[] = [];
-    const files: FileFacts[] = [];
-    const parts: PartFacts[] = [];
+    const databases: ManifestDatabase[] = [];
+    const files: DumpFile[] = [];
+    const parts: Part[] = [];
     const firstPart = this.entry!.reservedParts + 1;
     for (const database of server.databases) {
       const workDirectory = join(this.runtime.workDirectory, 'dump');
@@ -286,7 +286,7 @@ function idOf(request: BackUpRequest, runtime: Runtime): BackupId {
   }
 }
 
-function bytesOf(parts: readonly PartFacts[]): number {
+function bytesOf(parts: readonly Part[]): number {
   return parts.reduce((sum, part) => sum + part.size, 0);
 }
 

@@ -11,11 +11,11 @@ import { testConnection } from './test-connection';
 import { verify } from './verify';
 import { watch } from './watch';
 
-type Performers = {
+type ActionHandlers = {
   readonly [A in Action]: (request: Extract<Request, { action: A }>, runtime: Runtime) => Promise<Answers[A]>;
 };
 
-const PERFORMERS: Performers = {
+const ACTION_HANDLERS: ActionHandlers = {
   'test-connection': async (request, runtime) => testConnection(request, runtime),
   'back-up': backUp,
   watch,
@@ -32,14 +32,14 @@ const PERFORMERS: Performers = {
  *
  * @throws ActionError; InvalidRequest where there is no such action.
  */
-export async function perform<R extends Request>(request: R, runtime: Runtime): Promise<Answers[R['action']]> {
+export async function runAction<R extends Request>(request: R, runtime: Runtime): Promise<Answers[R['action']]> {
   const action = (request as Partial<Request> | null | undefined)?.action;
-  if (action === undefined || !Object.hasOwn(PERFORMERS, action)) {
+  if (action === undefined || !Object.hasOwn(ACTION_HANDLERS, action)) {
     throw new ActionError(
       'InvalidRequest',
-      `There is no action ${JSON.stringify(action)}; there are ${Object.keys(PERFORMERS).join(', ')}.`,
+      `There is no action ${JSON.stringify(action)}; there are ${Object.keys(ACTION_HANDLERS).join(', ')}.`,
     );
   }
-  const performer = PERFORMERS[action] as unknown as (request: R, runtime: Runtime) => Promise<Answers[R['action']]>;
-  return performer(request, runtime);
+  const runner = ACTION_HANDLERS[action] as unknown as (request: R, runtime: Runtime) => Promise<Answers[R['action']]>;
+  return runner(request, runtime);
 }

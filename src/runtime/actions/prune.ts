@@ -5,7 +5,7 @@ import { Catalog } from '../../contract/catalog';
 import { ObjectKeys } from '../../contract/object-keys';
 import { LOCAL_ACCOUNT, Owner } from '../../contract/owner';
 import { PruneAnswer, PruneRequest } from '../../contract/requests';
-import { expiredBackups, faultOfRetentionDays, forgottenFailures } from '../../contract/retention';
+import { expiredBackups, faultOfRetentionDays, expiredFailures } from '../../contract/retention';
 import { withinDeadline } from '../deadline';
 import { deleteBackupObjects } from '../folder/backup-objects';
 import { CatalogStore, requireOwner } from '../folder/catalog-store';
@@ -26,7 +26,7 @@ export async function prune(request: PruneRequest, runtime: Runtime): Promise<Pr
   if (request.dryRun) {
     const catalog = (await catalogs.read()) ?? emptyCatalog(owner);
     requireOwner(catalog, owner);
-    return foreseen(catalog, request.retentionDays, runtime.now());
+    return dryRunAnswer(catalog, request.retentionDays, runtime.now());
   }
   return withinDeadline(runtime, 'BackupFailed', async (signal) => {
     const lock = await WriterLock.take(await resolveConnection(request.database, runtime), owner.database);
@@ -63,7 +63,7 @@ export async function pruneCatalog(
     await deleteBackupObjects(store, keys, entry, signal);
     deleted.push(entry.id);
   }
-  const forgotten = forgottenFailures(catalog.current.entries, retentionDays, runtime.now());
+  const forgotten = expiredFailures(catalog.current.entries, retentionDays, runtime.now());
   if (deleted.length + forgotten.length > 0) {
     await catalog.apply((current) => remove(current, [...deleted, ...forgotten]));
   }
@@ -85,7 +85,7 @@ export function ownerOf(database: string, runtime: Pick<Runtime, 'account' | 're
   return { account: runtime.account ?? LOCAL_ACCOUNT, region: runtime.region, database };
 }
 
-function foreseen(catalog: Catalog, retentionDays: number, now: Date): PruneAnswer {
+function dryRunAnswer(catalog: Catalog, retentionDays: number, now: Date): PruneAnswer {
   const going = [
     ...deletingBackups(catalog).map(({ id }) => id),
     ...expiredBackups(catalog.entries, retentionDays, now),

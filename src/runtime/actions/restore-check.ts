@@ -1,7 +1,7 @@
 import { ActionError } from '../../contract/action-error';
 import { BackupId, parseBackupId } from '../../contract/backup-id';
 import { describeSelector, selectBackup } from '../../contract/backup-selection';
-import { Manifest, PartFacts } from '../../contract/manifest';
+import { Manifest, Part } from '../../contract/manifest';
 import { ObjectKeys } from '../../contract/object-keys';
 import { BackupSelector, RestoreCheckAnswer, RestoreCheckRequest, RestoreSource } from '../../contract/requests';
 import { databaseBytes, faultsOfTarget } from '../../contract/restore-rules';
@@ -79,7 +79,7 @@ export async function findBackup(
 }
 
 /** The first, the last, and some evenly between them. */
-export function sampleOf(parts: readonly PartFacts[]): PartFacts[] {
+export function sampleOf(parts: readonly Part[]): Part[] {
   const last = parts.length - 1;
   const steps = Math.min(SAMPLED_PARTS, parts.length);
   const indexes = Array.from({ length: steps }, (_, step) => Math.round((step * last) / Math.max(steps - 1, 1)));

@@ -10,9 +10,9 @@ import { BackupSelector, RestoreAnswer, RestoreRequest } from '../../contract/re
 import { readParts } from '../archive/parts-reader';
 import { withinDeadline } from '../deadline';
 import { DatabaseConnection, resolveConnection, withClient } from '../postgres/connection';
-import { readServerVersion } from '../postgres/database-facts';
 import { WriterLock } from '../postgres/lock';
-import { createRoles, finishRoles, Masters } from '../postgres/roles';
+import { createRoles, finishRoles, MasterUsers } from '../postgres/roles';
+import { readServerVersion } from '../postgres/server';
 import { clientVersion, requireClientFor } from '../postgres/tools';
 import { creationOfDatabase, LoadedDatabase, loadDatabase, LoadJob } from '../restore/load';
 import { describeSource, readRestoreMark, RestoreMark, writeRestoreMark } from '../restore/restore-mark';
@@ -22,7 +22,7 @@ import {
   prepareDatabases,
   requireEmptyServer,
 } from '../restore/target-databases';
-import { lendMemberships, restoredRoles, takeBackMemberships } from '../restore/temporary-grants';
+import { grantTemporaryMemberships, restoredRoles, revokeTemporaryMemberships } from '../restore/temporary-grants';
 import { Runtime } from '../runtime';
 
 /** Milliseconds between two looks at whether another run has ended. */
@@ -41,7 +41,7 @@ export async function restore(request: RestoreRequest, runtime: Runtime): Promis
     const connection = await resolveConnection(request.target, runtime);
     const lock = await waitForLock(connection, request.target.identifier, runtime, signal);
     try {
-      return await new Restore(request, runtime, connection, lock, signal).perform(startedAt);
+      return await new Restore(request, runtime, connection, lock, signal).run(startedAt);
     } catch (error) {
       throw error instanceof ActionError ? error : interrupted(error as Error, request);
     } finally {
@@ -96,7 +96,7 @@ class Restore {
     this.source = describeSource(request.source);
   }
 
-  async perform(startedAt: Date): Promise<RestoreAnswer> {
+  async run(startedAt: Date): Promise<RestoreAnswer> {
     const mark = await this.asAdministrator(readRestoreMark);
     if (mark) this.requireSameSource(mark);
     if (mark?.state === 'Finished') {
@@ -114,7 +114,7 @@ class Restore {
   /** Everything that can be refused, and every byte of the backup, before anything is written on the target. */
   private async prepare(found: FoundBackup, mark: RestoreMark | undefined): Promise<LoadJob> {
     const { manifest } = found;
-    const masters: Masters = { source: manifest.master, target: this.connection.username };
+    const masters: MasterUsers = { source: manifest.master, target: this.connection.username };
     requireNoOtherMaster(manifest, masters);
     await this.asAdministrator(async (admin) => {
       const server = await readServerVersion(admin);
@@ -150,11 +150,11 @@ class Restore {
       await writeRestoreMark(admin, { state: 'Unfinished', source: this.source, backup: manifest.backup });
       const { major } = await readServerVersion(admin);
       const created = await createRoles(admin, manifest, job.masters);
-      await makeStandIn(admin, job.masters, unfinished);
-      await lendMemberships(admin, job.roles, major);
+      await createSourceMasterRole(admin, job.masters, unfinished);
+      await grantTemporaryMemberships(admin, job.roles, major);
       await prepareDatabases(admin, databases, unfinished ? { roles: job.roles } : undefined);
       // Emptying a database in place ends memberships as well.
-      await lendMemberships(admin, job.roles, major);
+      await grantTemporaryMemberships(admin, job.roles, major);
       return created;
     });
     const results: LoadedDatabase[] = [];
@@ -166,9 +166,9 @@ class Restore {
     }
     await this.lock.verify();
     await this.asAdministrator(async (admin) => {
-      await takeBackMemberships(admin, job.roles);
+      await revokeTemporaryMemberships(admin, job.roles);
       await finishRoles(admin, manifest, job.masters);
-      await dropStandIn(admin, job.masters);
+      await dropSourceMasterRole(admin, job.masters);
     });
     await rm(job.directory, { recursive: true });
     return { results, passedOver: withoutPassword.length > 0 ? [passwordsNeeded(withoutPassword)] : [] };
@@ -248,7 +248,7 @@ async function requireExtensions(manifest: Manifest, admin: Client): Promise<voi
 }
 
 /** The target's master takes the place of the source's; it cannot take another role's as well. */
-function requireNoOtherMaster({ roles }: Manifest, { source, target }: Masters): void {
+function requireNoOtherMaster({ roles }: Manifest, { source, target }: MasterUsers): void {
   if (source !== target && roles.some(({ name }) => name === target)) {
     throw new ActionError(
       'Refused',
@@ -262,7 +262,11 @@ function requireNoOtherMaster({ roles }: Manifest, { source, target }: Masters):
  * Where the masters have different names, objects are first given to a role with the source's name, as the dump says,
  * and passed on before rights are granted.
  */
-async function makeStandIn(admin: Client, { source, target }: Masters, unfinished: boolean): Promise<void> {
+async function createSourceMasterRole(
+  admin: Client,
+  { source, target }: MasterUsers,
+  unfinished: boolean,
+): Promise<void> {
   if (source === target) return;
   const { rowCount } = await admin.query('SELECT FROM pg_catalog.pg_roles WHERE rolname = $1', [source]);
   if (rowCount !== 0 && !unfinished) {
@@ -275,7 +279,7 @@ async function makeStandIn(admin: Client, { source, target }: Masters, unfinishe
   if (rowCount === 0) await admin.query(`CREATE ROLE ${escapeIdentifier(source)} NOLOGIN`);
 }
 
-async function dropStandIn(admin: Client, { source, target }: Masters): Promise<void> {
+async function dropSourceMasterRole(admin: Client, { source, target }: MasterUsers): Promise<void> {
   if (source !== target) await admin.query(`DROP ROLE ${escapeIdentifier(source)}`);
 }
 

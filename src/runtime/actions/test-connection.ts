@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ActionError } from '../../contract/action-error';
 import { Fault } from '../../contract/diagnosis/fault';
-import { Circumstances } from '../../contract/diagnosis/fault-texts';
+import { StorageContext } from '../../contract/diagnosis/fault-texts';
 import { faultOfSecret } from '../../contract/diagnosis/secret-fault';
 import { faultOfSettings } from '../../contract/diagnosis/settings-fault';
 import { CONNECTION_TEST_BOUNDS, PassedVerdict, Verdict } from '../../contract/diagnosis/verdict';
@@ -16,7 +16,7 @@ import { CredentialsFault, findKeys, FoundKeys } from '../storage/credentials';
 import { StorageClient } from '../storage/s3-client';
 
 /** How long AWS is given to learn of a role or a policy that has just been made. */
-export interface Patience {
+export interface RetryBudget {
   /** Milliseconds in all. */
   readonly totalMs: number;
   /** Milliseconds between two attempts. */
@@ -25,7 +25,7 @@ export interface Patience {
 }
 
 /** Nobody deploys a role just before a run in a terminal; there an answer at once is worth more. */
-export function patienceOf(runtime: Pick<Runtime, 'remainingMs'>): Patience {
+export function retryBudgetOf(runtime: Pick<Runtime, 'remainingMs'>): RetryBudget {
   return { totalMs: runtime.remainingMs() === Infinity ? 0 : 60_000, pauseMs: 5_000, sleep };
 }
 
@@ -37,7 +37,7 @@ export function patienceOf(runtime: Pick<Runtime, 'remainingMs'>): Patience {
 export async function testConnection(
   request: TestConnectionRequest,
   runtime: Runtime,
-  patience: Patience = patienceOf(runtime),
+  retryBudget: RetryBudget = retryBudgetOf(runtime),
 ): Promise<PassedVerdict> {
   const { storage, database } = request;
   const place = {
@@ -48,7 +48,7 @@ export async function testConnection(
   };
   runtime.log.info('connection-test', { state: 'Testing', ...place });
 
-  const { durationMs, fault, left, warnings } = await judge(request, runtime, patience);
+  const { durationMs, fault, left, warnings } = await judge(request, runtime, retryBudget);
   const verdict: Verdict =
     fault === undefined
       ? {
@@ -80,7 +80,7 @@ function targetOf({ storage, database }: TestConnectionRequest, { account, regio
 type Judgement = ProbeResult & { readonly durationMs: number };
 
 /** The whole test, and again where AWS may not know of a role or a policy yet. */
-async function judge(request: TestConnectionRequest, runtime: Runtime, patience: Patience): Promise<Judgement> {
+async function judge(request: TestConnectionRequest, runtime: Runtime, retryBudget: RetryBudget): Promise<Judgement> {
   const settings = faultOfSettings(request.storage, request.database);
   if (settings !== undefined) {
     return { fault: settings, warnings: [], durationMs: 0 };
@@ -91,14 +91,14 @@ async function judge(request: TestConnectionRequest, runtime: Runtime, patience:
     const attemptStart = performance.now();
     const { tooEarly, ...result } = await judgeOnce(request, runtime);
     const spent = performance.now() - start;
-    const enough = patience.totalMs - Math.max(spent, waited) < patience.pauseMs;
+    const enough = retryBudget.totalMs - Math.max(spent, waited) < retryBudget.pauseMs;
     // Another attempt must end before the program is ended.
-    const late = runtime.remainingMs() < patience.pauseMs + 2 * CONNECTION_TEST_BOUNDS.totalMs;
+    const late = runtime.remainingMs() < retryBudget.pauseMs + 2 * CONNECTION_TEST_BOUNDS.totalMs;
     if (!tooEarly || enough || late) {
       return { ...result, durationMs: Math.round(performance.now() - attemptStart) };
     }
-    await patience.sleep(patience.pauseMs);
-    waited += patience.pauseMs;
+    await retryBudget.sleep(retryBudget.pauseMs);
+    waited += retryBudget.pauseMs;
   }
 }
 
@@ -108,12 +108,12 @@ async function judgeOnce(
 ): Promise<ProbeResult & { readonly tooEarly: boolean }> {
   const { storage } = request;
   const deadlines = new Deadlines(performance.now());
-  const circumstances: Circumstances = { storage, region: runtime.region, bounds: CONNECTION_TEST_BOUNDS };
+  const context: StorageContext = { storage, region: runtime.region, bounds: CONNECTION_TEST_BOUNDS };
   const target = targetOf(request, runtime);
   const probeWith = async (found: FoundKeys): Promise<ProbeResult> => {
     const client = new StorageClient(storage, found.keys, CONNECTION_TEST_BOUNDS);
     try {
-      const result = await probe(client, target, circumstances, deadlines);
+      const result = await probe(client, target, context, deadlines);
       return found.warning === undefined ? result : { ...result, warnings: [found.warning, ...result.warnings] };
     } finally {
       client.close();
@@ -122,8 +122,8 @@ async function judgeOnce(
 
   let found: FoundKeys;
   try {
-    found = await before(deadlines.work, findKeys(circumstances, runtime.secrets), () => {
-      throw new CredentialsFault(faultOfSlowSecret(circumstances));
+    found = await before(deadlines.work, findKeys(context, runtime.secrets), () => {
+      throw new CredentialsFault(faultOfSlowSecret(context));
     });
   } catch (error) {
     if (error instanceof CredentialsFault) {
@@ -139,10 +139,10 @@ async function judgeOnce(
   return { ...result, tooEarly: storage.credentials.kind === 'role' && isDenial(result.fault) };
 }
 
-function faultOfSlowSecret(circumstances: Circumstances): Fault {
-  const { credentials } = circumstances.storage;
+function faultOfSlowSecret(context: StorageContext): Fault {
+  const { credentials } = context.storage;
   const arn = credentials.kind === 'secret' ? credentials.secretArn : '';
-  return faultOfSecret({ kind: 'no-answer', code: 'OUT_OF_TIME' }, arn, circumstances);
+  return faultOfSecret({ kind: 'no-answer', code: 'OUT_OF_TIME' }, arn, context);
 }
 
 /** What is promised, or something else where it is not there in time. */

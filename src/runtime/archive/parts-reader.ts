@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { extract } from 'tar-stream';
 import { ActionError } from '../../contract/action-error';
-import { FileFacts, Manifest, PartFacts, SegmentFacts } from '../../contract/manifest';
+import { DumpFile, Manifest, Part, Segment } from '../../contract/manifest';
 import { ObjectKeys } from '../../contract/object-keys';
 import { ObjectStore } from '../storage/object-store';
 
@@ -58,7 +58,7 @@ export async function readParts(source: PartsSource, directory: string): Promise
  *
  * @throws VerificationFailed where it is missing, or its size or digest is not the manifest's.
  */
-export async function fetchPart(source: Omit<PartsSource, 'signal'>, part: PartFacts): Promise<Buffer> {
+export async function fetchPart(source: Omit<PartsSource, 'signal'>, part: Part): Promise<Buffer> {
   const key = source.keys.part(source.manifest.backup, part.number);
   const body = await source.store.get(key);
   if (!body) throw damaged(key, 'is missing');
@@ -82,13 +82,13 @@ function destinations(manifest: Manifest): Map<number, Map<string, Destination>>
 }
 
 /** The next part on its way; a failure waits for whoever asks for it. */
-function fetchAhead(source: PartsSource, part: PartFacts | undefined): Promise<Buffer> | undefined {
+function fetchAhead(source: PartsSource, part: Part | undefined): Promise<Buffer> | undefined {
   const coming = part && fetchPart(source, part);
   coming?.catch(() => undefined);
   return coming;
 }
 
-async function makeRoom(file: FileFacts, directory: string): Promise<void> {
+async function makeRoom(file: DumpFile, directory: string): Promise<void> {
   const path = pathOf(file.name, directory);
   if (total(file.segments) !== file.size) {
     throw new ActionError(
@@ -132,7 +132,7 @@ async function unpack(body: Buffer, members: Map<string, Destination>, directory
   if (members.size > 0) throw damaged(key, `lacks ${[...members.keys()].slice(0, 5).join(', ')}`);
 }
 
-async function verifyFile(file: FileFacts, directory: string): Promise<void> {
+async function verifyFile(file: DumpFile, directory: string): Promise<void> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(pathOf(file.name, directory)), hash);
   const digest = hash.digest('hex');
@@ -159,7 +159,7 @@ function pathOf(name: string, directory: string): string {
   return join(directory, ...segments);
 }
 
-function total(segments: readonly SegmentFacts[]): number {
+function total(segments: readonly Segment[]): number {
   return segments.reduce((sum, { size }) => sum + size, 0);
 }
 

@@ -3,7 +3,7 @@ import { FileHandle, open } from 'node:fs/promises';
 import { MAXIMUM_PART_BYTES, memberBytes, PlannedPart, planParts, TAR_BLOCK } from './parts-plan';
 import { tarHeader } from './tar-header';
 import { ActionError } from '../../contract/action-error';
-import { FileFacts, PartFacts, SegmentFacts } from '../../contract/manifest';
+import { DumpFile, Part, Segment } from '../../contract/manifest';
 
 /** A file of a dump on the disk, and its name in the manifest. */
 export interface DumpedFile {
@@ -24,8 +24,8 @@ export interface PartsTarget {
 }
 
 export interface WrittenParts {
-  readonly files: readonly FileFacts[];
-  readonly parts: readonly PartFacts[];
+  readonly files: readonly DumpFile[];
+  readonly parts: readonly Part[];
 }
 
 /**
@@ -37,7 +37,7 @@ export async function writeParts(files: readonly DumpedFile[], target: PartsTarg
   await target.reserve(target.firstPart + plan.length - 1);
 
   const reader = new FileReader(files);
-  const parts: PartFacts[] = [];
+  const parts: Part[] = [];
   let sending = Promise.resolve();
   try {
     for (const [index, planned] of plan.entries()) {
@@ -72,7 +72,7 @@ async function packPart(planned: PlannedPart, number: number, reader: FileReader
 
 /** Reads files from front to back, one after the other, and keeps their digests. */
 class FileReader {
-  private readonly states = new Map<string, { file: DumpedFile; hash: Hash; segments: SegmentFacts[] }>();
+  private readonly states = new Map<string, { file: DumpedFile; hash: Hash; segments: Segment[] }>();
   private current?: { readonly name: string; readonly handle: FileHandle };
 
   constructor(files: readonly DumpedFile[]) {
@@ -81,7 +81,7 @@ class FileReader {
     }
   }
 
-  async read(name: string, offset: number, into: Buffer, segment: SegmentFacts): Promise<void> {
+  async read(name: string, offset: number, into: Buffer, segment: Segment): Promise<void> {
     const state = this.states.get(name)!;
     if (this.current?.name !== name) {
       await this.close();
@@ -103,7 +103,7 @@ class FileReader {
     this.current = undefined;
   }
 
-  facts(): FileFacts[] {
+  facts(): DumpFile[] {
     return [...this.states.values()].map(({ file, hash, segments }) => ({
       name: file.name,
       size: file.size,

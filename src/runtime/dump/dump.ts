@@ -1,20 +1,14 @@
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { beginSnapshot, MANY_TABLES } from './snapshot';
 import { ActionError } from '../../contract/action-error';
-import { DatabaseFacts, folderOfDatabase } from '../../contract/manifest';
+import { ManifestDatabase, folderOfDatabase } from '../../contract/manifest';
 import { ArchiveEntry, parseArchiveListing, parseLargeObjectList, plainName } from '../archive/listing';
 import { DumpedFile } from '../archive/parts-writer';
 import { Log } from '../log';
 import { DatabaseConnection, withClient } from '../postgres/connection';
-import {
-  beginSnapshot,
-  CountedTable,
-  countRows,
-  DatabaseContents,
-  DatabaseIdentity,
-  MANY_TABLES,
-  readContents,
-} from '../postgres/database-facts';
+import { DatabaseIdentity } from '../postgres/server';
+import { CountedTable, countRows, DatabaseContents, readContents } from '../postgres/tables';
 import { ClientVersion, runClient } from '../postgres/tools';
 
 export interface DumpJob {
@@ -28,7 +22,7 @@ export interface DumpJob {
 }
 
 export interface DumpedDatabase {
-  readonly facts: DatabaseFacts;
+  readonly facts: ManifestDatabase;
   readonly files: readonly DumpedFile[];
 }
 

@@ -3,7 +3,7 @@ import { Catalog, CatalogEntry } from '../../contract/catalog';
 import { Owner } from '../../contract/owner';
 
 /** What a completed backup adds to its entry. */
-export type CompletionFacts = Required<Pick<CatalogEntry, 'storedBytes' | 'databaseBytes' | 'serverVersion'>>;
+export type CompletionSizes = Required<Pick<CatalogEntry, 'storedBytes' | 'databaseBytes' | 'serverVersion'>>;
 
 /** Longest reason that the list keeps: a year of hourly failures must stay readable in one go. */
 export const MAXIMUM_REASON_LENGTH = 1000;
@@ -45,7 +45,7 @@ export function reserve(catalog: Catalog, id: BackupId, parts: number): Catalog 
   }));
 }
 
-export function complete(catalog: Catalog, id: BackupId, facts: CompletionFacts, now: Date): Catalog {
+export function complete(catalog: Catalog, id: BackupId, facts: CompletionSizes, now: Date): Catalog {
   return change(catalog, id, 'Running', (entry) => ({
     ...entry,
     state: 'Completed',
@@ -65,8 +65,8 @@ export function deadRuns(catalog: Catalog): CatalogEntry[] {
 }
 
 /** The entries of earlier failures whose keys are to be deleted once more. */
-export function sweptOnceMore(catalog: Catalog): CatalogEntry[] {
-  return catalog.entries.filter((entry) => entry.state === 'Failed' && entry.sweepAgain);
+export function awaitingFinalSweep(catalog: Catalog): CatalogEntry[] {
+  return catalog.entries.filter((entry) => entry.state === 'Failed' && entry.needsFinalSweep);
 }
 
 /** Marks the runs that died as failed. */
@@ -78,11 +78,11 @@ export function recoverDeadRuns(catalog: Catalog, now: Date): Catalog {
 }
 
 /** Notes that the keys of these failed backups have been deleted for the last time. */
-export function swept(catalog: Catalog, ids: readonly BackupId[]): Catalog {
+export function markSwept(catalog: Catalog, ids: readonly BackupId[]): Catalog {
   return withEntries(
     catalog,
     catalog.entries.map((entry) =>
-      ids.includes(entry.id) && entry.state === 'Failed' ? { ...entry, sweepAgain: undefined } : entry,
+      ids.includes(entry.id) && entry.state === 'Failed' ? { ...entry, needsFinalSweep: undefined } : entry,
     ),
   );
 }
@@ -122,7 +122,7 @@ function failed(entry: CatalogEntry, reason: string, now: Date): CatalogEntry {
     state: 'Failed',
     endedAt: now.toISOString(),
     reason: reason.slice(0, MAXIMUM_REASON_LENGTH),
-    sweepAgain: true,
+    needsFinalSweep: true,
   };
 }
 

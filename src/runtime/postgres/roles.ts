@@ -1,11 +1,11 @@
 import { Client, escapeIdentifier, escapeLiteral } from 'pg';
-import { Manifest, MembershipFacts, RoleFacts } from '../../contract/manifest';
+import { Manifest, Membership, Role } from '../../contract/manifest';
 
 /** The roles of a server as a manifest describes them. */
 export type ServerRoles = Pick<Manifest, 'master' | 'roles' | 'memberships'>;
 
 /** Who is the master user of the source and of the target: what belonged to the one belongs to the other. */
-export interface Masters {
+export interface MasterUsers {
   readonly source: string;
   readonly target: string;
 }
@@ -64,8 +64,8 @@ export async function readRoles(client: Client): Promise<ServerRoles> {
   const { rows: current } = await client.query('SELECT current_user AS master');
   return {
     master: current[0].master,
-    roles: roles.map(withoutNulls) as unknown as RoleFacts[],
-    memberships: memberships.map(withoutNulls) as unknown as MembershipFacts[],
+    roles: roles.map(withoutNulls) as unknown as Role[],
+    memberships: memberships.map(withoutNulls) as unknown as Membership[],
   };
 }
 
@@ -75,7 +75,7 @@ export async function readRoles(client: Client): Promise<ServerRoles> {
  *
  * @returns the roles made here that can log in and so need a password
  */
-export async function createRoles(client: Client, source: ServerRoles, masters: Masters): Promise<string[]> {
+export async function createRoles(client: Client, source: ServerRoles, masters: MasterUsers): Promise<string[]> {
   const existing = await existingRoles(client);
   const missing = source.roles.filter(({ name }) => name !== masters.source && !existing.has(name));
   for (const role of missing) {
@@ -85,7 +85,7 @@ export async function createRoles(client: Client, source: ServerRoles, masters: 
 }
 
 /** Gives the roles their settings and their memberships, except those that the target has already. */
-export async function finishRoles(client: Client, source: ServerRoles, masters: Masters): Promise<void> {
+export async function finishRoles(client: Client, source: ServerRoles, masters: MasterUsers): Promise<void> {
   const present = (await readRoles(client)).memberships;
   for (const statement of [
     ...source.roles.flatMap((role) => settingsOf(role, masters)),
@@ -96,7 +96,7 @@ export async function finishRoles(client: Client, source: ServerRoles, masters: 
 }
 
 /** The statements that create a role with its attributes and its comment. */
-export function creationOf(role: RoleFacts): string[] {
+export function creationOf(role: Role): string[] {
   const name = escapeIdentifier(role.name);
   const words = ['CREATE ROLE', name, ...role.attributes, 'CONNECTION LIMIT', String(role.connectionLimit)];
   if (role.validUntil !== undefined) words.push('VALID UNTIL', literal(role.validUntil));
@@ -107,8 +107,8 @@ export function creationOf(role: RoleFacts): string[] {
 }
 
 /** The statements that give a role its settings. */
-export function settingsOf(role: RoleFacts, masters: Masters): string[] {
-  const name = escapeIdentifier(mapped(role.name, masters));
+export function settingsOf(role: Role, masters: MasterUsers): string[] {
+  const name = escapeIdentifier(roleAtTarget(role.name, masters));
   return role.settings.map(({ database, setting }) => {
     const where = database === undefined ? '' : ` IN DATABASE ${escapeIdentifier(database)}`;
     return `ALTER ROLE ${name}${where} SET ${assignment(setting)}`;
@@ -126,12 +126,12 @@ export function assignment(setting: string): string {
 
 /** What is granted at the source and not at the target, with the names that hold at the target. */
 export function missingMemberships(
-  source: readonly MembershipFacts[],
-  present: readonly MembershipFacts[],
-  masters: Masters,
-): MembershipFacts[] {
+  source: readonly Membership[],
+  present: readonly Membership[],
+  masters: MasterUsers,
+): Membership[] {
   return source.flatMap((each) => {
-    const wanted = { ...each, role: mapped(each.role, masters), member: mapped(each.member, masters) };
+    const wanted = { ...each, role: roleAtTarget(each.role, masters), member: roleAtTarget(each.member, masters) };
     const has = present.find(({ role, member }) => role === wanted.role && member === wanted.member);
     if (!has) return [wanted];
     // Whoever makes a role from PostgreSQL 16 on is its administrator already, and cannot grant that to himself.
@@ -141,7 +141,7 @@ export function missingMemberships(
 }
 
 /** The statement that grants a membership. An option that is not known is left to the server's default. */
-export function membershipGrant(membership: MembershipFacts): string {
+export function membershipGrant(membership: Membership): string {
   const options = [
     ...(membership.admin ? ['ADMIN OPTION'] : []),
     ...(membership.inherit === undefined ? [] : [`INHERIT ${flag(membership.inherit)}`]),
@@ -152,7 +152,7 @@ export function membershipGrant(membership: MembershipFacts): string {
 }
 
 /** The name that a role of the source has at the target. */
-export function mapped(role: string, masters: Masters): string {
+export function roleAtTarget(role: string, masters: MasterUsers): string {
   return role === masters.source ? masters.target : role;
 }
 

@@ -5,13 +5,13 @@ import { judgeMessages } from './restore-messages';
 import { ownersInSchemas, RestoreSteps, restoreSteps } from './restore-steps';
 import { grantsFor, statementsOf } from './sql-script';
 import { ADMINISTRATION_DATABASE } from './target-databases';
-import { lendSchemas } from './temporary-grants';
+import { grantTemporarySchemaRights } from './temporary-grants';
 import { ActionError } from '../../contract/action-error';
-import { DatabaseFacts, folderOfDatabase } from '../../contract/manifest';
+import { ManifestDatabase, folderOfDatabase } from '../../contract/manifest';
 import { Log } from '../log';
 import { DatabaseConnection, withClient } from '../postgres/connection';
-import { countRows } from '../postgres/database-facts';
-import { mapped, Masters } from '../postgres/roles';
+import { roleAtTarget, MasterUsers } from '../postgres/roles';
+import { countRows } from '../postgres/tables';
 import { ClientOutcome, runClient } from '../postgres/tools';
 
 /** SQLSTATE of what one may not do. */
@@ -19,7 +19,7 @@ const INSUFFICIENT_PRIVILEGE = '42501';
 
 export interface LoadJob {
   readonly connection: DatabaseConnection;
-  readonly masters: Masters;
+  readonly masters: MasterUsers;
   /** The roles of the source that may own something, all of which the user is a member of for now. */
   readonly roles: readonly string[];
   /** Where the folders of the databases are. */
@@ -38,7 +38,7 @@ export interface LoadedDatabase {
 }
 
 /** The statement that makes a database with the properties that cannot be changed later. */
-export async function creationOfDatabase(job: LoadJob, facts: DatabaseFacts): Promise<string> {
+export async function creationOfDatabase(job: LoadJob, facts: ManifestDatabase): Promise<string> {
   const { creation } = await readSteps(job, facts);
   const statement = statementsOf(await scriptOf(job, facts, creation)).find((each) =>
     each.startsWith('CREATE DATABASE '),
@@ -62,14 +62,14 @@ export async function creationOfDatabase(job: LoadJob, facts: DatabaseFacts): Pr
  *
  * @throws DatabaseFault with the server's words; VerificationFailed where a count is not the manifest's.
  */
-export async function loadDatabase(job: LoadJob, facts: DatabaseFacts): Promise<LoadedDatabase> {
+export async function loadDatabase(job: LoadJob, facts: ManifestDatabase): Promise<LoadedDatabase> {
   const steps = await readSteps(job, facts);
   const passedOver: string[] = [];
   const restore = async (lines: readonly string[]) => passedOver.push(...(await pgRestore(job, facts, lines)));
 
   await restore(steps.schemas);
   const takeBack = await inDatabase(job, facts.name, async (client) =>
-    lendSchemas(client, ownersInSchemas(steps.contents, await schemasOf(client), job.roles)),
+    grantTemporarySchemaRights(client, ownersInSchemas(steps.contents, await schemasOf(client), job.roles)),
   );
   await restore(steps.contents);
   const grants = await scriptOf(job, facts, steps.grants);
@@ -87,27 +87,27 @@ export async function loadDatabase(job: LoadJob, facts: DatabaseFacts): Promise<
   });
   const properties = await scriptOf(job, facts, steps.properties);
   await inDatabase(job, ADMINISTRATION_DATABASE, async (client) => {
-    const owner = escapeIdentifier(mapped(facts.owner, job.masters));
+    const owner = escapeIdentifier(roleAtTarget(facts.owner, job.masters));
     await runEach(client, [`ALTER DATABASE ${escapeIdentifier(facts.name)} OWNER TO ${owner}`]);
     await runEach(client, grantsFor(properties, job.masters));
   });
   return { ...counted, passedOver };
 }
 
-async function readSteps(job: LoadJob, facts: DatabaseFacts): Promise<RestoreSteps> {
+async function readSteps(job: LoadJob, facts: ManifestDatabase): Promise<RestoreSteps> {
   const { stdout } = await onFiles(job, facts, ['--create', '--list']);
   return restoreSteps(stdout);
 }
 
 /** The SQL of some entries of the archive. */
-async function scriptOf(job: LoadJob, facts: DatabaseFacts, lines: readonly string[]): Promise<string> {
+async function scriptOf(job: LoadJob, facts: ManifestDatabase, lines: readonly string[]): Promise<string> {
   if (lines.length === 0) return '';
   const list = await listFile(job, lines);
   return (await onFiles(job, facts, ['--create', `--use-list=${list}`, '--file=-'])).stdout;
 }
 
 /** Runs pg_restore without a server; then every word on standard error is a failure. */
-async function onFiles(job: LoadJob, facts: DatabaseFacts, args: readonly string[]): Promise<ClientOutcome> {
+async function onFiles(job: LoadJob, facts: ManifestDatabase, args: readonly string[]): Promise<ClientOutcome> {
   const outcome = await runClient('pg_restore', ['--format=directory', ...args, dumpOf(job, facts)], {
     signal: job.signal,
     workDirectory: job.workDirectory,
@@ -119,7 +119,7 @@ async function onFiles(job: LoadJob, facts: DatabaseFacts, args: readonly string
 }
 
 /** Restores some entries of the archive. @returns the harmless messages */
-async function pgRestore(job: LoadJob, facts: DatabaseFacts, lines: readonly string[]): Promise<readonly string[]> {
+async function pgRestore(job: LoadJob, facts: ManifestDatabase, lines: readonly string[]): Promise<readonly string[]> {
   if (lines.length === 0) return [];
   const list = await listFile(job, lines);
   const outcome = await runClient(
@@ -152,7 +152,7 @@ async function listFile(job: LoadJob, lines: readonly string[]): Promise<string>
   return file;
 }
 
-function dumpOf(job: LoadJob, facts: DatabaseFacts): string {
+function dumpOf(job: LoadJob, facts: ManifestDatabase): string {
   return join(job.directory, folderOfDatabase(facts.name));
 }
 
@@ -164,7 +164,7 @@ async function schemasOf(client: Client): Promise<string[]> {
 }
 
 /** What the master of the source owned, and what policies said of it, where the target's has another name. */
-async function giveToTargetMaster(client: Client, { source, target }: Masters): Promise<void> {
+async function giveToTargetMaster(client: Client, { source, target }: MasterUsers): Promise<void> {
   if (source === target) return;
   await client.query(`REASSIGN OWNED BY ${escapeIdentifier(source)} TO ${escapeIdentifier(target)}`);
   await client.query(`SET search_path = ''`);
@@ -219,7 +219,7 @@ async function runEach(client: Client, statements: readonly string[]): Promise<v
 }
 
 /** @throws VerificationFailed naming every table, or the large objects, whose number is not the manifest's. */
-async function verifyCounts(client: Client, facts: DatabaseFacts): Promise<{ tables: number; rows: number }> {
+async function verifyCounts(client: Client, facts: ManifestDatabase): Promise<{ tables: number; rows: number }> {
   await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
   await client.query('SET LOCAL row_security = off');
   const counted = await countRows(
@@ -261,7 +261,7 @@ async function inDatabase<T>(job: LoadJob, database: string, work: (client: Clie
   });
 }
 
-function failed(facts: DatabaseFacts, messages: readonly string[]): ActionError {
+function failed(facts: ManifestDatabase, messages: readonly string[]): ActionError {
   const shown = messages.slice(0, 5).join('\n');
   const more = messages.length > 5 ? `\nand ${messages.length - 5} more` : '';
   return new ActionError('DatabaseFault', `Database ${facts.name} could not be restored: ${shown}${more}`);

@@ -1,6 +1,6 @@
 import { escapeIdentifier } from 'pg';
 import { ActionError } from '../../contract/action-error';
-import { mapped, Masters } from '../postgres/roles';
+import { roleAtTarget, MasterUsers } from '../postgres/roles';
 
 interface Token {
   readonly kind: 'word' | 'quoted' | 'other' | 'space' | 'end';
@@ -31,7 +31,7 @@ export function statementsOf(script: string): string[] {
  * no superuser can run them at the target: who granted is taken by SET ROLE, and what named the master of the source
  * names that of the target.
  */
-export function grantsFor(script: string, masters: Masters): string[] {
+export function grantsFor(script: string, masters: MasterUsers): string[] {
   return statementTokens(script).flatMap((tokens) => {
     const words = tokens.filter(({ kind }) => kind !== 'space');
     const start = (count: number) =>
@@ -65,15 +65,15 @@ function grantee(words: readonly Token[]): Token {
   return words[words.findLastIndex(({ kind, text }) => kind === 'word' && (text === 'TO' || text === 'FROM')) + 1];
 }
 
-function withRoles(tokens: readonly Token[], roles: readonly Token[], masters: Masters): Token[] {
+function withRoles(tokens: readonly Token[], roles: readonly Token[], masters: MasterUsers): Token[] {
   return tokens.map((token) => (roles.includes(token) ? { ...token, text: roleAt(token, masters) } : token));
 }
 
-function roleAt(token: Token, masters: Masters): string {
+function roleAt(token: Token, masters: MasterUsers): string {
   if (token.kind !== 'quoted') {
-    return token.text === 'PUBLIC' ? 'PUBLIC' : escapeIdentifier(mapped(token.text, masters));
+    return token.text === 'PUBLIC' ? 'PUBLIC' : escapeIdentifier(roleAtTarget(token.text, masters));
   }
-  return escapeIdentifier(mapped(token.text.slice(1, -1).replaceAll('""', '"'), masters));
+  return escapeIdentifier(roleAtTarget(token.text.slice(1, -1).replaceAll('""', '"'), masters));
 }
 
 function statementTokens(script: string): Token[][] {

@@ -1,8 +1,8 @@
 import { Client, escapeIdentifier } from 'pg';
 import { ActionError } from '../../contract/action-error';
-import { DatabaseFacts } from '../../contract/manifest';
+import { ManifestDatabase } from '../../contract/manifest';
 import { DatabaseConnection, withClient } from '../postgres/connection';
-import { readUserDatabases } from '../postgres/database-facts';
+import { readUserDatabases } from '../postgres/server';
 
 /** The database that every server has, from which the others are made and dropped. */
 export const ADMINISTRATION_DATABASE = 'postgres';
@@ -55,7 +55,7 @@ async function contentsOf(client: Client): Promise<string[]> {
 }
 
 export interface DatabaseToPrepare {
-  readonly facts: DatabaseFacts;
+  readonly facts: ManifestDatabase;
   /** The statement that makes it as it was. */
   readonly creation: string;
 }
@@ -104,7 +104,7 @@ async function emptyInPlace(admin: Client, roles: readonly string[]): Promise<vo
   }
 }
 
-type Kind = Pick<DatabaseFacts, 'encoding' | 'collate' | 'ctype' | 'localeProvider' | 'locale' | 'icuRules'>;
+type Kind = Pick<ManifestDatabase, 'encoding' | 'collate' | 'ctype' | 'localeProvider' | 'locale' | 'icuRules'>;
 
 function sameKind(one: Kind, other: Kind): boolean {
   return describeKind(one) === describeKind(other);
@@ -114,7 +114,7 @@ function describeKind({ encoding, collate, ctype, localeProvider, locale, icuRul
   return [encoding, collate, ctype, localeProvider, locale ?? '', icuRules ?? ''].join(' ').trim();
 }
 
-function ofAnotherKind(facts: DatabaseFacts): ActionError {
+function ofAnotherKind(facts: ManifestDatabase): ActionError {
   return new ActionError(
     'Refused',
     `The database ${facts.name} of the backup has another encoding or locale than the target's, which cannot be made ` +

@@ -8,13 +8,17 @@ const FIRST_MAJOR_WITH_MEMBERSHIP_OPTIONS = 16;
  * Makes the user a member of every restored role, so that objects can be handed over to their owners and still be
  * filled. Harmless when done twice.
  */
-export async function lendMemberships(client: Client, roles: readonly string[], serverMajor: number): Promise<void> {
+export async function grantTemporaryMemberships(
+  client: Client,
+  roles: readonly string[],
+  serverMajor: number,
+): Promise<void> {
   const options = serverMajor >= FIRST_MAJOR_WITH_MEMBERSHIP_OPTIONS ? ' WITH INHERIT TRUE, SET TRUE' : '';
   for (const role of roles) await client.query(`GRANT ${escapeIdentifier(role)} TO CURRENT_USER${options}`);
 }
 
 /** Ends these memberships; those that the source had are granted afterwards. */
-export async function takeBackMemberships(client: Client, roles: readonly string[]): Promise<void> {
+export async function revokeTemporaryMemberships(client: Client, roles: readonly string[]): Promise<void> {
   for (const role of roles) await client.query(`REVOKE ${escapeIdentifier(role)} FROM CURRENT_USER`);
 }
 
@@ -24,7 +28,7 @@ export async function takeBackMemberships(client: Client, roles: readonly string
  *
  * @returns the statements that take it back
  */
-export async function lendSchemas(
+export async function grantTemporarySchemaRights(
   client: Client,
   owners: readonly { readonly schema: string; readonly role: string }[],
 ): Promise<string[]> {

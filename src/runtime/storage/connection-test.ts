@@ -3,9 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CatalogOwner, findForeignOwner } from './owner-check';
 import { Outcome, StorageClient } from './s3-client';
 import { Fault, faultOf, Findings } from '../../contract/diagnosis/fault';
-import { Circumstances } from '../../contract/diagnosis/fault-texts';
+import { StorageContext } from '../../contract/diagnosis/fault-texts';
 import {
-  isPassing,
+  isTransient,
   mayHaveLanded,
   meaningOf,
   meansWrongCredentials,
@@ -56,15 +56,15 @@ export class Deadlines {
 export async function probe(
   client: StorageClient,
   target: ProbeTarget,
-  circumstances: Circumstances,
+  context: StorageContext,
   deadlines: Deadlines,
 ): Promise<ProbeResult> {
   const attempt = new Attempt(client, target.key, deadlines);
   await attempt.storeAndRead();
   const [foreign] = await Promise.all([attempt.ownerOf(target), attempt.remove()]);
-  const fault = faultOf(attempt.findings, circumstances);
+  const fault = faultOf(attempt.findings, context);
   return {
-    fault: fault ?? foreign.fault(circumstances),
+    fault: fault ?? foreign.fault(context),
     left: attempt.left ? target.key : undefined,
     warnings: [...(attempt.versioned ? [VERSIONED] : []), ...foreign.warnings],
   };
@@ -152,7 +152,7 @@ class Attempt {
   private async twice(by: number, operation: (ms: number) => Promise<Outcome>): Promise<Outcome> {
     const left = () => Math.min(CONNECTION_TEST_BOUNDS.requestMs, by - performance.now());
     const first = await operation(left());
-    if (!isPassing(first.observation) || left() <= PAUSE_MS) {
+    if (!isTransient(first.observation) || left() <= PAUSE_MS) {
       return first;
     }
     await sleep(PAUSE_MS);

@@ -1,5 +1,5 @@
 import { Fault } from '../../contract/diagnosis/fault';
-import { Circumstances } from '../../contract/diagnosis/fault-texts';
+import { StorageContext } from '../../contract/diagnosis/fault-texts';
 import { faultOfSecret, SecretObservation } from '../../contract/diagnosis/secret-fault';
 import { StorageCredentialsSource } from '../../contract/storage-settings';
 import { Secrets } from '../secrets';
@@ -39,7 +39,7 @@ type KeyVariables = Partial<Record<'AWS_ACCESS_KEY_ID' | 'AWS_SECRET_ACCESS_KEY'
  * @throws CredentialsFault
  */
 export async function findKeys(
-  circumstances: Circumstances,
+  context: StorageContext,
   secrets: Secrets,
   environment: KeyVariables = {
     AWS_ACCESS_KEY_ID: process.env.AWS_ACCESS_KEY_ID,
@@ -47,14 +47,14 @@ export async function findKeys(
     AWS_SESSION_TOKEN: process.env.AWS_SESSION_TOKEN,
   },
 ): Promise<FoundKeys> {
-  const source = circumstances.storage.credentials;
+  const source = context.storage.credentials;
   switch (source.kind) {
     case 'role':
       return { newer: nothingNewer };
     case 'environment':
       return { keys: keysOfEnvironment(environment), newer: nothingNewer };
     case 'secret':
-      return keysOfSecret(source, secrets, circumstances);
+      return keysOfSecret(source, secrets, context);
   }
 }
 
@@ -81,10 +81,10 @@ function keysOfEnvironment(environment: KeyVariables): StorageKeys {
 async function keysOfSecret(
   { secretArn, versionId }: Extract<StorageCredentialsSource, { kind: 'secret' }>,
   secrets: Secrets,
-  circumstances: Circumstances,
+  context: StorageContext,
 ): Promise<FoundKeys> {
   const fail = (seen: SecretObservation): never => {
-    throw new CredentialsFault(faultOfSecret(seen, secretArn, circumstances));
+    throw new CredentialsFault(faultOfSecret(seen, secretArn, context));
   };
   const read = async (version?: string): Promise<StorageKeys> => {
     const text = await secrets.read(secretArn, version).catch((error: unknown) => fail(secretObservationOf(error)));

@@ -1,6 +1,6 @@
 import { Outcome } from './s3-client';
 import { Fault, faultOf } from '../../contract/diagnosis/fault';
-import { Circumstances } from '../../contract/diagnosis/fault-texts';
+import { StorageContext } from '../../contract/diagnosis/fault-texts';
 import { meaningOf, Observation } from '../../contract/diagnosis/observation';
 import { describeOwner, LOCAL_ACCOUNT, Owner, sameOwner } from '../../contract/owner';
 
@@ -20,9 +20,9 @@ export class CatalogOwner {
     readonly warnings: readonly string[],
   ) {}
 
-  fault(circumstances: Circumstances): Fault | undefined {
+  fault(context: StorageContext): Fault | undefined {
     if (this.unread !== undefined) {
-      return faultOf({ GET: this.unread }, circumstances);
+      return faultOf({ GET: this.unread }, context);
     }
     if (this.foreign === undefined) {
       return undefined;

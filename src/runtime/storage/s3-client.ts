@@ -53,7 +53,7 @@ export class StorageClient {
       expectContinueHeader: false,
       // A bucket is a bucket, whatever its name ends with.
       disableS3ExpressSessionAuth: true,
-      requestHandler: new PlainAnswers(settings, bounds),
+      requestHandler: new BoundedResponseHandler(settings, bounds),
     });
   }
 
@@ -126,7 +126,7 @@ export class StorageClient {
 
 /** What an error of the SDK, or of the connection below it, says. */
 export function observationOf(error: unknown): Observation {
-  const { $response } = (error ?? {}) as { $response?: PlainAnswer };
+  const { $response } = (error ?? {}) as { $response?: BoundedResponse };
   return $response?.plainText !== undefined && $response.statusCode >= 300
     ? { kind: 'answer', status: $response.statusCode, ...s3ErrorIn($response.plainText, $response.headers) }
     : { kind: 'no-answer', code: codeOf(error) };
@@ -165,19 +165,19 @@ function s3ErrorIn(text: string, headers: Record<string, string>): { code?: stri
 }
 
 type Handled = Awaited<ReturnType<NodeHttpHandler['handle']>>;
-type PlainAnswer = Handled['response'] & { plainText?: string };
+type BoundedResponse = Handled['response'] & { plainText?: string };
 
 /**
  * Node's handler, but every answer that is not an object's bytes is read here, and only so far: the SDK would collect
  * an answer without end, and tells an error page from a store's error by guessing.
  */
-class PlainAnswers extends NodeHttpHandler {
+class BoundedResponseHandler extends NodeHttpHandler {
   constructor({ caCertificate }: StorageSettings, { connectMs, socketMs }: Bounds) {
     super({
       connectionTimeout: connectMs,
       socketTimeout: socketMs,
       httpAgent: new HttpAgent({ keepAlive: true, maxSockets: 64 }),
-      httpsAgent: new ImpatientAgent({ keepAlive: true, maxSockets: 64, ca: caCertificate }, socketMs),
+      httpsAgent: new HandshakeTimeoutAgent({ keepAlive: true, maxSockets: 64, ca: caCertificate }, socketMs),
     });
   }
 
@@ -190,7 +190,7 @@ class PlainAnswers extends NodeHttpHandler {
   }
 
   private async answerOf(handled: Handled, method: string): Promise<Handled> {
-    const response: PlainAnswer = handled.response;
+    const response: BoundedResponse = handled.response;
     if (response.statusCode >= 300 || method !== 'GET') {
       const text = await readAtMost(response.body as Readable, LONGEST_ERROR_BYTES).catch((error: unknown) => {
         // The status of an error says enough, even where its page goes on for ever.
@@ -207,7 +207,7 @@ class PlainAnswers extends NodeHttpHandler {
 }
 
 /** Ends a TLS handshake that stands still: Node's handler counts its silence only from then on. */
-class ImpatientAgent extends HttpsAgent {
+class HandshakeTimeoutAgent extends HttpsAgent {
   constructor(
     options: AgentOptions,
     private readonly socketMs: number,

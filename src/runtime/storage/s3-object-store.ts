@@ -4,8 +4,8 @@ import { ObjectStore } from './object-store';
 import { Outcome, StorageClient } from './s3-client';
 import { ActionError } from '../../contract/action-error';
 import { faultOf } from '../../contract/diagnosis/fault';
-import { Bounds, Circumstances } from '../../contract/diagnosis/fault-texts';
-import { isPassing, meaningOf, meansWrongCredentials, Observation } from '../../contract/diagnosis/observation';
+import { Bounds, StorageContext } from '../../contract/diagnosis/fault-texts';
+import { isTransient, meaningOf, meansWrongCredentials, Observation } from '../../contract/diagnosis/observation';
 import { FaultClass, StorageOperation } from '../../contract/diagnosis/verdict';
 import { faultLine } from '../../contract/diagnosis/verdict-text';
 import { StorageSettings } from '../../contract/storage-settings';
@@ -49,10 +49,10 @@ const PAUSES = [250, 1_000, 4_000];
  */
 export async function openObjectStore(settings: StorageSettings, options: ObjectStoreOptions): Promise<ObjectStore> {
   const bounds = options.bounds ?? BACKUP_BOUNDS;
-  const circumstances = { storage: settings, region: options.region, bounds };
+  const context = { storage: settings, region: options.region, bounds };
   try {
-    const found = await findKeys(circumstances, options.secrets);
-    return new S3ObjectStore(circumstances, settings, found, options);
+    const found = await findKeys(context, options.secrets);
+    return new S3ObjectStore(context, settings, found, options);
   } catch (error) {
     if (error instanceof CredentialsFault) {
       const { faultClass, code, status, remedy } = error.fault;
@@ -67,7 +67,7 @@ class S3ObjectStore implements ObjectStore {
   private client: StorageClient;
 
   constructor(
-    private readonly circumstances: Circumstances,
+    private readonly context: StorageContext,
     private readonly settings: StorageSettings,
     private found: FoundKeys,
     private readonly options: ObjectStoreOptions,
@@ -136,11 +136,11 @@ class S3ObjectStore implements ObjectStore {
     if (this.found.warning !== undefined) {
       this.options.log.warn('storage-credentials', { warning: this.found.warning });
     }
-    return new StorageClient(this.settings, this.found.keys, this.circumstances.bounds);
+    return new StorageClient(this.settings, this.found.keys, this.context.bounds);
   }
 
   private demand(operation: StorageOperation, key: string, observation: Observation): void {
-    const fault = faultOf({ [operation]: observation }, this.circumstances);
+    const fault = faultOf({ [operation]: observation }, this.context);
     if (fault !== undefined) {
       const { faultClass, code, status, remedy } = fault;
       const details: StorageFaultDetails = { faultClass, operation, key, code, status, remedy };
@@ -157,7 +157,7 @@ function isHidden(observation: Observation): boolean {
 /** Besides what passes by itself: a silence or a slowness, which a backup can afford to try again. */
 function isWorthRepeating(observation: Observation): boolean {
   return (
-    isPassing(observation) ||
+    isTransient(observation) ||
     (observation.kind === 'no-answer' &&
       ['CONNECT_TIMEOUT', 'ETIMEDOUT', 'SILENT', 'TOO_SLOW'].includes(observation.code))
   );

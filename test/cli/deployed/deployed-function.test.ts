@@ -71,7 +71,7 @@ describe('the deployed function', () => {
     await once(server, 'close');
   });
 
-  const perform = async () => new DeployedFunction(ARN, new JsonLog(() => undefined)).perform(REQUEST);
+  const perform = async () => new DeployedFunction(ARN, new JsonLog(() => undefined)).run(REQUEST);
 
   test('is asked in the version that the schedule names, and its answer is handed on', async () => {
     answer = (response) => response.end(JSON.stringify({ backups: [] }));

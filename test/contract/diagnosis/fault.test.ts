@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { faultOf, Findings, STORAGE_OPERATIONS } from '../../../src/contract/diagnosis/fault';
-import { Circumstances } from '../../../src/contract/diagnosis/fault-texts';
+import { StorageContext } from '../../../src/contract/diagnosis/fault-texts';
 import {
-  isPassing,
+  isTransient,
   mayHaveLanded,
   meaningOf,
   meansWrongCredentials,
@@ -10,7 +10,7 @@ import {
 } from '../../../src/contract/diagnosis/observation';
 import { CONNECTION_TEST_BOUNDS } from '../../../src/contract/diagnosis/verdict';
 
-const circumstances: Circumstances = {
+const context: StorageContext = {
   storage: {
     kind: 's3-compatible',
     endpoint: 'https://storage.example',
@@ -57,13 +57,13 @@ const findings: fc.Arbitrary<Findings> = fc.record(
 
 describe('the fault of a storage', () => {
   test('is none where everything was done', () => {
-    expect(faultOf({ PUT: done, GET: done, DELETE: done }, circumstances)).toBeUndefined();
+    expect(faultOf({ PUT: done, GET: done, DELETE: done }, context)).toBeUndefined();
   });
 
   test('is one of the four classes, with a text and a remedy, whatever was seen; and names only what was tried', () => {
     fc.assert(
       fc.property(findings, (seen) => {
-        const fault = faultOf(seen, circumstances);
+        const fault = faultOf(seen, context);
         if (fault !== undefined) {
           expect(['authentication', 'permission', 'network', 'bucket-or-path']).toContain(fault.faultClass);
           expect(fault.summary).toMatch(/^[A-Z].*\.$/s);
@@ -80,8 +80,8 @@ describe('the fault of a storage', () => {
     fc.assert(
       fc.property(findings, observation, (others, put) => {
         fc.pre(put.kind !== 'done' && meaningOf(put) !== 'missing');
-        expect(faultOf({ ...others, PUT: put }, circumstances)).toBeDefined();
-        expect(faultOf({ PUT: done, GET: { kind: 'other-bytes' }, DELETE: done }, circumstances)).toBeDefined();
+        expect(faultOf({ ...others, PUT: put }, context)).toBeDefined();
+        expect(faultOf({ PUT: done, GET: { kind: 'other-bytes' }, DELETE: done }, context)).toBeDefined();
       }),
     );
   });
@@ -92,7 +92,7 @@ describe('the fault of a storage', () => {
         const seen = Object.fromEntries(
           STORAGE_OPERATIONS.map((each) => [each, refused.includes(each) ? denied : done]),
         );
-        const fault = faultOf(seen, circumstances)!;
+        const fault = faultOf(seen, context)!;
         expect(fault.faultClass).toBe(refused.length === 3 ? 'bucket-or-path' : 'permission');
         expect([...fault.operations, ...(fault.unclear ?? [])].sort()).toEqual([...refused].sort());
         expect(fault.unclear ?? []).toEqual(refused.join() === 'PUT,GET' ? ['GET'] : []);
@@ -104,16 +104,16 @@ describe('the fault of a storage', () => {
     fc.assert(
       fc.property(findings, (others) => {
         const seen = { ...others, DELETE: { kind: 'answer', status: 403, code: 'SignatureDoesNotMatch' } as const };
-        expect(faultOf(seen, circumstances)!.faultClass).toBe('authentication');
+        expect(faultOf(seen, context)!.faultClass).toBe('authentication');
       }),
     );
   });
 
   test('of a missing object is none for those who stored none, and network for those who did', () => {
     const missing: Observation = { kind: 'answer', status: 404, code: 'NoSuchKey' };
-    expect(faultOf({ GET: missing }, circumstances)).toBeUndefined();
-    expect(faultOf({ PUT: done, GET: done, DELETE: missing }, circumstances)).toBeUndefined();
-    expect(faultOf({ PUT: done, GET: missing }, circumstances)!.faultClass).toBe('network');
+    expect(faultOf({ GET: missing }, context)).toBeUndefined();
+    expect(faultOf({ PUT: done, GET: done, DELETE: missing }, context)).toBeUndefined();
+    expect(faultOf({ PUT: done, GET: missing }, context)!.faultClass).toBe('network');
   });
 });
 
@@ -122,7 +122,7 @@ describe('an observation', () => {
     fc.assert(
       fc.property(observation, (seen) => {
         fc.pre(meansWrongCredentials(seen) && meaningOf(seen) !== 'wrong-clock');
-        expect(isPassing(seen)).toBe(false);
+        expect(isTransient(seen)).toBe(false);
       }),
     );
   });

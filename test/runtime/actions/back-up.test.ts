@@ -305,17 +305,17 @@ test('retention deletes the objects of what is too old, and never those of the n
   const before = await world.storedKeys();
 
   // WHEN it is only asked
-  const foreseen = await prune({ ...request, retentionDays: 30, dryRun: true }, await runtimeAt(late));
+  const dryRunAnswer = await prune({ ...request, retentionDays: 30, dryRun: true }, await runtimeAt(late));
 
   // THEN
-  expect(foreseen).toEqual({ deleted: [FIRST], kept: 1 });
+  expect(dryRunAnswer).toEqual({ deleted: [FIRST], kept: 1 });
   expect(await world.storedKeys()).toEqual(before);
 
   // WHEN
   const pruned = await prune({ ...request, retentionDays: 30 }, await runtimeAt(late));
 
   // THEN
-  expect(pruned).toEqual(foreseen);
+  expect(pruned).toEqual(dryRunAnswer);
   const left = await world.storedKeys();
   expect(left).toEqual(before.filter((key) => !key.startsWith(`${FIRST}/`)));
   await verify({ action: 'verify', ...asked(), backup: { kind: 'latest' } }, await runtimeAt(late));

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { sha256 } from '../../../packaging/digest';
 import { Catalog } from '../../../src/contract/catalog';
-import { Manifest, MANIFEST_FORMAT, PartFacts } from '../../../src/contract/manifest';
+import { Manifest, MANIFEST_FORMAT, Part } from '../../../src/contract/manifest';
 import { ObjectKeys } from '../../../src/contract/object-keys';
 import { BackupSelector, RestoreCheckRequest } from '../../../src/contract/requests';
 import { StorageSettings } from '../../../src/contract/storage-settings';
@@ -209,7 +209,7 @@ describe('a restore check', () => {
   test('samples the first, the last and no more than five parts', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 5000 }), (count) => {
-        const parts = Array.from({ length: count }, (_, index) => ({ number: index + 1 }) as PartFacts);
+        const parts = Array.from({ length: count }, (_, index) => ({ number: index + 1 }) as Part);
         const sample = sampleOf(parts);
         expect(sample).toHaveLength(Math.min(count, 5));
         expect(new Set(sample).size).toBe(sample.length);

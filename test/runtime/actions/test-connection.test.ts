@@ -1,6 +1,6 @@
 import { ActionError } from '../../../src/contract/action-error';
 import { StorageSettings } from '../../../src/contract/storage-settings';
-import { Patience, patienceOf, testConnection } from '../../../src/runtime/actions/test-connection';
+import { RetryBudget, retryBudgetOf, testConnection } from '../../../src/runtime/actions/test-connection';
 import { JsonLog } from '../../../src/runtime/log';
 import { Runtime } from '../../../src/runtime/runtime';
 import { Secrets } from '../../../src/runtime/secrets';
@@ -37,8 +37,8 @@ describe('test-connection', () => {
       workDirectory: '',
       openStorage: () => Promise.reject(new Error('A connection test opens its storage itself.')),
     };
-    const patience: Patience = {
-      ...patienceOf(runtime),
+    const retryBudget: RetryBudget = {
+      ...retryBudgetOf(runtime),
       sleep: (milliseconds) => Promise.resolve(pauses.push(milliseconds)),
     };
     const storage: StorageSettings = {
@@ -52,7 +52,7 @@ describe('test-connection', () => {
       credentials: { kind: 'secret', secretArn: SECRET_ARN },
       ...settings,
     };
-    return testConnection({ action: 'test-connection', storage, database: 'orders' }, runtime, patience);
+    return testConnection({ action: 'test-connection', storage, database: 'orders' }, runtime, retryBudget);
   };
   const deniedFor = (times: number): Secrets => {
     let count = 0;

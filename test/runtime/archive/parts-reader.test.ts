@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import * as fc from 'fast-check';
 import { pack } from 'tar-stream';
-import { FileFacts, Manifest, PartFacts } from '../../../src/contract/manifest';
+import { DumpFile, Manifest, Part } from '../../../src/contract/manifest';
 import { ObjectKeys } from '../../../src/contract/object-keys';
 import { readParts } from '../../../src/runtime/archive/parts-reader';
 import { writeParts } from '../../../src/runtime/archive/parts-writer';
@@ -22,8 +22,8 @@ afterEach(async () => rm(directory, { recursive: true, force: true }));
 
 interface Stored {
   readonly objects: Map<string, Buffer>;
-  readonly files: readonly FileFacts[];
-  readonly parts: readonly PartFacts[];
+  readonly files: readonly DumpFile[];
+  readonly parts: readonly Part[];
 }
 
 /** Stores files of the given contents in small parts. */
@@ -59,7 +59,7 @@ async function read({ objects, files, parts }: Stored, target = path.join(direct
 }
 
 /** A part of the given members, with a manifest that has its true size and digest. */
-async function handMade(members: readonly [string, Buffer][]): Promise<{ body: Buffer; part: PartFacts }> {
+async function handMade(members: readonly [string, Buffer][]): Promise<{ body: Buffer; part: Part }> {
   const archive = pack();
   for (const [name, content] of members) archive.entry({ name }, content);
   archive.finalize();
@@ -129,7 +129,7 @@ describe('a part', () => {
 
 describe('a manifest that lies', () => {
   const content = Buffer.from('content');
-  const fileOf = (name: string, member = name, facts: Partial<FileFacts> = {}): FileFacts => ({
+  const fileOf = (name: string, member = name, facts: Partial<DumpFile> = {}): DumpFile => ({
     name,
     size: content.length,
     sha256: digest(content),
@@ -137,7 +137,7 @@ describe('a manifest that lies', () => {
     ...facts,
   });
 
-  async function readHandMade(members: readonly [string, Buffer][], files: readonly FileFacts[]): Promise<void> {
+  async function readHandMade(members: readonly [string, Buffer][], files: readonly DumpFile[]): Promise<void> {
     const { body, part } = await handMade(members);
     await read({ objects: new Map([[KEYS.part(BACKUP, 1), body]]), files, parts: [part] });
   }

@@ -5,7 +5,7 @@ import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dumpDatabase, DumpedDatabase } from '../../../src/runtime/dump/dump';
 import { resolveConnection, withClient } from '../../../src/runtime/postgres/connection';
-import { readServerVersion, readUserDatabases } from '../../../src/runtime/postgres/database-facts';
+import { readServerVersion, readUserDatabases } from '../../../src/runtime/postgres/server';
 import { clientVersion } from '../../../src/runtime/postgres/tools';
 import { RealWorld } from '../real-world';
 

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { BackupId, backupIdOf } from '../../../src/contract/backup-id';
 import { completedBackups } from '../../../src/contract/backup-selection';
 import { Catalog } from '../../../src/contract/catalog';
-import { DAY_MS, expiredBackups, forgottenFailures } from '../../../src/contract/retention';
+import { DAY_MS, expiredBackups, expiredFailures } from '../../../src/contract/retention';
 import {
   complete,
   deadRuns,
@@ -16,8 +16,8 @@ import {
   remove,
   reserve,
   start,
-  swept,
-  sweptOnceMore,
+  markSwept,
+  awaitingFinalSweep,
 } from '../../../src/runtime/folder/transitions';
 
 const OWNER = { account: '123456789012', region: 'eu-central-1', database: 'shop' };
@@ -38,14 +38,14 @@ class Model {
     if (state === 'Completed' || state === 'Deleting') {
       return;
     }
-    const once = sweptOnceMore(this.catalog);
+    const once = awaitingFinalSweep(this.catalog);
     const dead = deadRuns(this.catalog);
     for (const entry of [...once, ...dead]) {
       yield* this.deleteAll(entry.id);
     }
     this.catalog = start(
       recoverDeadRuns(
-        swept(
+        markSwept(
           this.catalog,
           once.map((entry) => entry.id),
         ),
@@ -86,7 +86,7 @@ class Model {
     for (const id of going) {
       yield* this.deleteAll(id);
     }
-    this.catalog = remove(this.catalog, [...going, ...forgottenFailures(this.catalog.entries, RETENTION_DAYS, now)]);
+    this.catalog = remove(this.catalog, [...going, ...expiredFailures(this.catalog.entries, RETENTION_DAYS, now)]);
     yield;
   }
 

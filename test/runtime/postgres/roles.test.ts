@@ -1,4 +1,4 @@
-import { RoleFacts } from '../../../src/contract/manifest';
+import { Role } from '../../../src/contract/manifest';
 import {
   assignment,
   creationOf,
@@ -10,7 +10,7 @@ import {
 const SAME = { source: 'master', target: 'master' };
 const OTHER = { source: 'master', target: 'New "master"' };
 
-const PLAIN: RoleFacts = { name: 'reader', attributes: [], connectionLimit: -1, settings: [] };
+const PLAIN: Role = { name: 'reader', attributes: [], connectionLimit: -1, settings: [] };
 
 describe('the statements that create a role', () => {
   test('say nothing that is a default', () => {
@@ -18,7 +18,7 @@ describe('the statements that create a role', () => {
   });
 
   test('say everything, and quote it', () => {
-    const role: RoleFacts = {
+    const role: Role = {
       name: `Shop "x"'s`,
       attributes: ['CREATEDB', 'LOGIN', 'NOINHERIT'],
       connectionLimit: 3,

@@ -1,7 +1,7 @@
 import { Answers, Request } from '../contract/requests';
 
 /** Whoever does what a request asks for: this process, or the deployed function. */
-export interface Performer {
+export interface ActionRunner {
   /** @throws ActionError */
-  perform<R extends Request>(request: R): Promise<Answers[R['action']]>;
+  run<R extends Request>(request: R): Promise<Answers[R['action']]>;
 }

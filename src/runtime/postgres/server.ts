@@ -1,0 +1,64 @@
+import { Client } from 'pg';
+import { ActionError } from '../../contract/action-error';
+import { ManifestDatabase } from '../../contract/manifest';
+
+/** RDS's own database, to which nobody may connect. */
+const RDS_DATABASE = 'rdsadmin';
+
+export type DatabaseIdentity = Pick<
+  ManifestDatabase,
+  'name' | 'owner' | 'encoding' | 'collate' | 'ctype' | 'localeProvider' | 'locale' | 'icuRules'
+>;
+
+export interface ServerVersion {
+  /** `17.10`. */
+  readonly text: string;
+  readonly major: number;
+}
+
+export async function readServerVersion(client: Client): Promise<ServerVersion> {
+  const { rows } = await client.query<{ text: string; number: number }>(
+    `SELECT pg_catalog.current_setting('server_version') AS text,
+       pg_catalog.current_setting('server_version_num')::int AS number`,
+  );
+  return { text: rows[0].text.split(' ')[0], major: Math.floor(rows[0].number / 10_000) };
+}
+
+/**
+ * The databases that belong to the user of the server, in the order of their names.
+ *
+ * @throws BackupFailed naming those that the master may not connect to: they could not be backed up.
+ */
+export async function readUserDatabases(client: Client): Promise<DatabaseIdentity[]> {
+  // Columns that only some versions have are read through JSON, so that one statement serves all.
+  const { rows } = await client.query(
+    `SELECT d.datname AS name, pg_catalog.pg_get_userbyid(d.datdba) AS owner,
+       pg_catalog.pg_encoding_to_char(d.encoding) AS encoding, d.datcollate AS collate, d.datctype AS ctype,
+       pg_catalog.to_jsonb(d) ->> 'datlocprovider' AS provider,
+       coalesce(pg_catalog.to_jsonb(d) ->> 'datlocale', pg_catalog.to_jsonb(d) ->> 'daticulocale') AS locale,
+       pg_catalog.to_jsonb(d) ->> 'daticurules' AS "icuRules",
+       d.datallowconn AND pg_catalog.has_database_privilege(d.oid, 'CONNECT') AS reachable
+     FROM pg_catalog.pg_database d
+     WHERE NOT d.datistemplate AND d.datname <> $1
+     ORDER BY d.datname`,
+    [RDS_DATABASE],
+  );
+  const unreachable = rows.filter((row) => !row.reachable).map((row) => row.name);
+  if (unreachable.length > 0) {
+    throw new ActionError(
+      'BackupFailed',
+      `The master user may not connect to ${unreachable.join(', ')}, so that the backup would lack it. ` +
+        'Grant CONNECT on it to the master, allow connections to it, or drop it.',
+    );
+  }
+  return rows.map((row) => ({
+    name: row.name,
+    owner: row.owner,
+    encoding: row.encoding,
+    collate: row.collate,
+    ctype: row.ctype,
+    localeProvider: row.provider === 'i' ? 'icu' : row.provider === 'b' ? 'builtin' : 'libc',
+    ...(row.locale !== null && { locale: row.locale }),
+    ...(row.icuRules !== null && { icuRules: row.icuRules }),
+  }));
+}
