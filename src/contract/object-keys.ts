@@ -1,4 +1,5 @@
 import { BackupId } from './backup-id';
+import { settingName, SettingsForm } from './setting-names';
 
 /** Longest segment of a path, in bytes: the bound that common file systems and stores share. */
 export const MAXIMUM_SEGMENT_BYTES = 200;
@@ -102,7 +103,11 @@ export function faultOfBucket(bucket: string): string | undefined {
 }
 
 /** What is wrong with an endpoint URL, or undefined. */
-export function faultOfEndpoint(endpoint: string, allowUnencrypted: boolean): string | undefined {
+export function faultOfEndpoint(
+  endpoint: string,
+  allowUnencrypted: boolean,
+  form: SettingsForm = 'props',
+): string | undefined {
   let url: URL;
   try {
     url = new URL(endpoint);
@@ -113,7 +118,7 @@ export function faultOfEndpoint(endpoint: string, allowUnencrypted: boolean): st
     return 'is a URL that begins with https://';
   }
   if (url.protocol === 'http:' && !allowUnencrypted) {
-    return 'must begin with https://, unless allowUnencrypted is true';
+    return `must begin with https://, unless ${settingName('allowUnencrypted', form)} is set`;
   }
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
     return 'must have no user, password, query or fragment';

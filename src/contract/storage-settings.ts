@@ -32,6 +32,8 @@ export interface StorageSettings {
   readonly credentials: StorageCredentialsSource;
   /** How the program reaches the network, for the remedy of a network fault. Absent: not known. */
   readonly network?: FunctionNetwork;
+  /** How a person gave these settings, so that a remedy names the prop or the option. Absent: as props. */
+  readonly givenAs?: 'props' | 'options';
 }
 
 /** What a construct program knows of the way from the function to the storage. */

@@ -140,6 +140,7 @@ const SETTINGS = {
   pathStyle: true,
   allowUnencrypted: false,
   caCertificate: undefined,
+  givenAs: 'options',
   credentials: { kind: 'environment' },
 };
 const SERVER = '--host db.example --user master --retention-days 7';
@@ -391,7 +392,10 @@ describe('mistakes', () => {
     [`list ${STORAGE} --database orders --bucket b!`, ['bucket', 'b!']],
     [`list ${STORAGE} --database ../other`, ['../other']],
     [`list ${STORAGE} --database orders --path a//b`, ['//', 'a//b']],
-    [`list ${STORAGE} --database orders --endpoint http://store.example`, ['http://store.example', 'https://']],
+    [
+      `list ${STORAGE} --database orders --endpoint http://store.example`,
+      ['http://store.example', '--allow-unencrypted'],
+    ],
     [`list ${STORAGE} --database orders --ca-certificate /none/ca.pem`, ['/none/ca.pem', 'ENOENT']],
     [`show ${STORAGE} --database orders`, ['backup']],
     [`show yesterday ${STORAGE} --database orders`, ['yesterday', '20261122T030000Z']],

@@ -92,7 +92,7 @@ describe('BackupStorage', () => {
     [
       'endpoint',
       'http://s3.example.com',
-      'The endpoint of a backup storage must begin with https://, unless allowUnencrypted is true. Got "http://s3.example.com".',
+      'The endpoint of a backup storage must begin with https://, unless allowUnencrypted is set. Got "http://s3.example.com".',
     ],
   ])('fails with the %s %j', (prop, value, message) => {
     expect(() => newStorage({ [prop]: value })).toThrow(message);

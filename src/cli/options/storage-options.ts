@@ -54,6 +54,7 @@ export function storageSettings(options: StorageOptions): StorageSettings {
     pathStyle: endpoint !== undefined && !options.virtualHosted,
     allowUnencrypted: options.allowUnencrypted ?? false,
     caCertificate: caCertificate === undefined ? undefined : readCertificate(caCertificate),
+    givenAs: 'options',
     credentials: secret === undefined ? { kind: 'environment' } : { kind: 'secret', secretArn: secret },
   };
 }

@@ -1,4 +1,5 @@
 import { Meaning, Observation } from './observation';
+import { settingName } from '../setting-names';
 import { endpointOf, StorageSettings } from '../storage-settings';
 import { CONNECTION_TEST_BOUNDS, FaultClass, StorageOperation } from './verdict';
 
@@ -16,7 +17,7 @@ export interface Bounds {
 export interface StorageContext {
   readonly storage: Pick<
     StorageSettings,
-    'kind' | 'endpoint' | 'region' | 'bucket' | 'path' | 'credentials' | 'network'
+    'kind' | 'endpoint' | 'region' | 'bucket' | 'path' | 'credentials' | 'network' | 'givenAs'
   >;
   /** Region of the program, where it is known. */
   readonly region?: string;
@@ -72,10 +73,10 @@ export const TEXTS: Record<Exclude<Meaning, 'done' | 'denied'>, Writer> = {
     summary: `The storage refused the name with ${answerOf(observation)} on ${operation}.`,
     remedy: 'Use a bucket name of small letters, digits and hyphens, and a path of plain characters.',
   }),
-  refused: (operation, observation) => ({
+  refused: (operation, observation, { storage }) => ({
     faultClass: 'bucket-or-path',
     summary: `The storage refused the request with ${answerOf(observation)} on ${operation}.`,
-    remedy: 'Check the bucket, the path, the region and whether the bucket stands in the path of the URL (pathStyle).',
+    remedy: `Check the bucket, the path, the region, and whether the storage needs ${settingName('pathStyle', storage.givenAs)}.`,
   }),
   full: (operation, observation) => ({
     faultClass: 'bucket-or-path',
@@ -170,30 +171,30 @@ const ENDS: readonly {
   },
   {
     codes: /^ERR_TLS_CERT_ALTNAME_INVALID$/,
-    text: () => ({
+    text: ({ storage }) => ({
       seen: 'The certificate of the endpoint is for another host',
-      remedy: 'Use the host name that it is for; a bucket with dots in its name wants pathStyle.',
+      remedy: `Use the host name that it is for; a bucket with dots in its name needs ${settingName('pathStyle', storage.givenAs)}.`,
     }),
   },
   {
     codes: /^(DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|CERT_)/,
-    text: () => ({
+    text: ({ storage }) => ({
       seen: 'The certificate of the endpoint is signed by an authority that is not known here',
-      remedy: 'Give the certificate authority of the storage, in PEM, as caCertificate.',
+      remedy: `Give the certificate authority of the storage, in PEM, as ${settingName('caCertificate', storage.givenAs)}.`,
     }),
   },
   {
     codes: /^BAD_CERTIFICATE_AUTHORITY$/,
-    text: () => ({
-      seen: 'The certificate authority that was given is none',
-      remedy: 'Give caCertificate as PEM: it begins with -----BEGIN CERTIFICATE-----.',
+    text: ({ storage }) => ({
+      seen: `${settingName('caCertificate', storage.givenAs)} is not a PEM certificate`,
+      remedy: 'A PEM certificate begins with -----BEGIN CERTIFICATE-----.',
     }),
   },
   {
     codes: /^(EPROTO|ERR_SSL_\w+|ERR_TLS_\w+)$/,
-    text: () => ({
+    text: ({ storage }) => ({
       seen: 'The endpoint does not speak TLS that can be understood',
-      remedy: 'Check the port. A storage without TLS has a URL that begins with http:// and needs allowUnencrypted.',
+      remedy: `Check the port. A storage without TLS has a URL that begins with http:// and needs ${settingName('allowUnencrypted', storage.givenAs)}.`,
     }),
   },
   {

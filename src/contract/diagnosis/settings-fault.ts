@@ -1,10 +1,11 @@
 import { Fault } from './fault';
 import { faultOfBucket, faultOfEndpoint, faultOfPath, ObjectKeys } from '../object-keys';
+import { settingName } from '../setting-names';
 import { StorageSettings } from '../storage-settings';
 
 /** What can be told of a storage's settings without asking anybody; undefined where nothing is wrong. */
 export function faultOfSettings(settings: StorageSettings, database?: string): Fault | undefined {
-  const { endpoint, allowUnencrypted, region, bucket, path, kind, credentials, caCertificate } = settings;
+  const { endpoint, allowUnencrypted, region, bucket, path, kind, credentials, caCertificate, givenAs } = settings;
   const folder = database === undefined ? path : new ObjectKeys(path, database).folder;
   const fault = (faultClass: Fault['faultClass'], summary: string | undefined, remedy: string): Fault[] =>
     summary === undefined ? [] : [{ faultClass, operations: [], summary, remedy }];
@@ -14,7 +15,7 @@ export function faultOfSettings(settings: StorageSettings, database?: string): F
   return [
     ...fault(
       'network',
-      rule('endpoint', endpoint === undefined ? undefined : faultOfEndpoint(endpoint, allowUnencrypted)),
+      rule('endpoint', endpoint === undefined ? undefined : faultOfEndpoint(endpoint, allowUnencrypted, givenAs)),
       'Correct the endpoint URL.',
     ),
     ...fault(
@@ -28,7 +29,7 @@ export function faultOfSettings(settings: StorageSettings, database?: string): F
         'certificate authority',
         caCertificate === undefined || isPem(caCertificate) ? undefined : 'is no certificate in PEM',
       ),
-      'Give caCertificate as PEM: it begins with -----BEGIN CERTIFICATE-----.',
+      `Give a PEM certificate as ${settingName('caCertificate', givenAs)}: it begins with -----BEGIN CERTIFICATE-----.`,
     ),
     ...fault('bucket-or-path', rule('bucket name', faultOfBucket(bucket)), 'Correct the name of the bucket.'),
     ...fault('bucket-or-path', rule('path', faultOfPath(path)), 'Correct the path.'),
