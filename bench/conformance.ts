@@ -40,6 +40,7 @@ async function main(): Promise<void> {
     exactly('wrong-verdicts', cases.filter(({ wrong }) => wrong.length > 0).length, 0),
     atMost('slowest-failure-s', rounded(Math.max(...failures, fuzzed.slowestSeconds)), 10),
     atMost('pass-s', rounded(passSeconds), 1),
+    exactly('late', cases.filter(({ late }) => late).length, 0),
     exactly(
       'objects-left',
       cases.reduce((sum, { objectsLeft }) => sum + objectsLeft, 0),

@@ -125,30 +125,67 @@ class NamespaceIsolation implements Isolation {
 
 /**
  * For a machine that allows no namespaces: the code lies in a temporary directory, and nothing hides the rest.
+ *
+ * The program's user may not be able to reach this repository, nor the node that runs this process: what it needs of
+ * them is copied.
  */
 export class DirectoryIsolation implements Isolation {
   public readonly kind = 'directory';
   public readonly codeDirectory = readableDirectory(path.join(os.tmpdir(), 'lambda-code-'));
+  private readonly runtime = readableDirectory(path.join(os.tmpdir(), 'lambda-runtime-'));
   private readonly tmp = writableDirectory(path.join(os.tmpdir(), 'lambda-tmp-'));
+  private readonly node: string;
+
+  /** @throws where the program's user cannot reach the temporary directory */
+  constructor() {
+    const bootstrap = copyForEveryUser(path.join(__dirname, 'bootstrap.cjs'), this.runtime);
+    this.node = runsAsProgram(process.execPath, ['--version'])
+      ? process.execPath
+      : copyForEveryUser(process.execPath, this.runtime);
+    if (!runsAsProgram(this.node, ['--check', bootstrap])) {
+      this.close();
+      throw new Error(
+        `The user of the functions (${PROGRAM_USER.uid}) cannot read ${this.runtime}: set TMPDIR to a directory that every user may pass through.`,
+      );
+    }
+  }
 
   public places(code: UnpackedCode): Places {
     return {
       task: code.task,
       layers: code.layers,
-      runtime: __dirname,
-      path: `${path.dirname(process.execPath)}:${code.layers}/bin:/usr/local/bin:/usr/bin/:/bin`,
+      runtime: this.runtime,
+      path: `${path.dirname(this.node)}:${code.layers}/bin:/usr/local/bin:/usr/bin/:/bin`,
       extraVariables: { TMPDIR: this.tmp },
     };
   }
 
   public start(code: UnpackedCode, _tmpMiB: number, nodeArgs: string[], variables: Record<string, string>): Start {
-    const user = process.getuid?.() === 0 ? { uid: 993, gid: 990 } : {};
-    return { command: process.execPath, args: nodeArgs, options: { cwd: code.task, env: variables, ...user } };
+    return { command: this.node, args: nodeArgs, options: { cwd: code.task, env: variables, ...programUser() } };
   }
 
   public close(): void {
-    remove(this.codeDirectory, this.tmp);
+    remove(this.codeDirectory, this.runtime, this.tmp);
   }
+}
+
+/** Lambda's own numbers. */
+const PROGRAM_USER = { uid: 993, gid: 990 };
+
+/** Only root can start a program as another user. */
+function programUser(): { uid?: number; gid?: number } {
+  return process.getuid?.() === 0 ? PROGRAM_USER : {};
+}
+
+function runsAsProgram(command: string, args: string[]): boolean {
+  return spawnSync(command, args, { ...programUser(), cwd: '/', env: {}, stdio: 'ignore' }).status === 0;
+}
+
+function copyForEveryUser(file: string, directory: string): string {
+  const copy = path.join(directory, path.basename(file));
+  fs.copyFileSync(file, copy, fs.constants.COPYFILE_FICLONE);
+  fs.chmodSync(copy, 0o755);
+  return copy;
 }
 
 /** The program's user is another than the host's where the host is root. */

@@ -8,7 +8,7 @@ describe('connection test against the fault server', () => {
     results = await runCases(await faultServerCases(), 24);
   });
 
-  test('every fault leads to its verdict, within its bound, and leaves nothing behind', () => {
+  test('every fault leads to its verdict, and leaves nothing behind', () => {
     expect(results.length).toBeGreaterThanOrEqual(30);
     expect(results.filter(({ wrong }) => wrong.length > 0).map(({ fault, wrong }) => ({ fault, wrong }))).toEqual([]);
   });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, IncomingMessage, ServerResponse } from 'node:http';
 import { AddressInfo, Socket } from 'node:net';
-import { ask, SECRET_ARN, secretsHolding } from './conformance';
+import { ask, HANG_SECONDS, SECRET_ARN, secretsHolding } from './conformance';
 import { FaultClass } from '../../src/contract/diagnosis/verdict';
 
 /** What so many connection tests against random answers came to. */
@@ -13,13 +13,12 @@ export interface FuzzResult {
   readonly answers: number;
   readonly passed: number;
   readonly classes: Readonly<Record<FaultClass, number>>;
-  /** No verdict, late, an exception, Passed without the bytes, or a text that the other side chose. */
+  /** No verdict, a hang, an exception, Passed without the bytes, or a text that the other side chose. */
   readonly wrong: readonly string[];
   readonly slowestSeconds: number;
 }
 
 const CLASSES: readonly FaultClass[] = ['authentication', 'permission', 'network', 'bucket-or-path'];
-const LATE_SECONDS = 10;
 /** Stands in whatever a random answer says, and may stand in no text of ours. */
 const MARKER = 'a text of the other side';
 const SECRET = 'fuzzed-secret-access-key';
@@ -61,7 +60,7 @@ export async function fuzz(count: number, seed: number, atOnce = 48): Promise<Fu
       const texts = [String(error), JSON.stringify(verdict), ...lines].join('\n');
       const flaws = [
         ...(verdict === undefined ? [`no verdict but ${String(error)}`] : []),
-        ...(seconds > LATE_SECONDS ? [`late: ${seconds.toFixed(1)} s`] : []),
+        ...(seconds > HANG_SECONDS ? [`hung for ${seconds.toFixed(1)} s`] : []),
         ...(verdict?.state === 'Passed' && !session.gaveTheBytes ? ['passed without the bytes'] : []),
         ...(verdict?.state === 'Failed' && !CLASSES.includes(verdict.faultClass) ? ['no class'] : []),
         ...(texts.includes(MARKER) ? ['says what the other side chose'] : []),

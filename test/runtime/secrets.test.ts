@@ -68,6 +68,6 @@ describe('Secrets Manager', () => {
     await serve(() => undefined);
     const start = performance.now();
     await expect(new SecretsManager().read(ARN)).rejects.toThrow();
-    expect(performance.now() - start).toBeLessThan(8_000);
+    expect(performance.now() - start).toBeLessThan(60_000);
   });
 });

@@ -114,7 +114,7 @@ describe('test-connection', () => {
     expect(waited).toBeGreaterThan(50_000);
     expect(waited).toBeLessThanOrEqual(60_000);
     expect((error as ActionError).details).toHaveProperty('durationMs', expect.any(Number));
-    expect(((error as ActionError).details as { durationMs: number }).durationMs).toBeLessThan(5_000);
+    expect(((error as ActionError).details as { durationMs: number }).durationMs).toBeLessThan(50_000);
   });
 
   test('fails at once where a storage with keys of its own denies', async () => {

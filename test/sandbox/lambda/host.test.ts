@@ -5,10 +5,7 @@ import { AddressInfo } from 'node:net';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { ZipFile } from 'yazl';
-import { CodeStore } from '../../sandbox/lambda/code';
-import { ExecutionEnvironment } from '../../sandbox/lambda/execution-environment';
-import { InvocationResult, LambdaCode, LambdaConfiguration, LambdaHost } from '../../sandbox/lambda/host';
-import { DirectoryIsolation } from '../../sandbox/lambda/isolation';
+import { InvocationResult, LambdaCode, LambdaConfiguration, LambdaHost } from '../../../sandbox/lambda/host';
 
 const CERTIFICATE = 'a certificate';
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -453,39 +450,6 @@ describe('the process of a function', () => {
     expect([...processesWith(idle), ...processesWith(busy)]).toEqual([]);
     expect(fs.readdirSync(own)).toEqual(['logs']);
     expect(fs.readdirSync(path.join(own, 'logs'))).toEqual(['tried.log']);
-  });
-});
-
-describe('where the machine allows no namespaces', () => {
-  it('a program runs from a temporary directory, with its layers, time-out and memory', async () => {
-    const isolation = new DirectoryIsolation();
-    const layer = await zipOf({ 'bin/greet': '#!/bin/sh\necho hello\n' }, 0o755);
-    const code = await new CodeStore(isolation.codeDirectory).unpack({
-      ...(await codeOf(
-        "async () => [require('child_process').execSync('greet').toString(), process.cwd(), process.getuid()]",
-      )),
-      layers: [layer],
-    });
-    const environment = await ExecutionEnvironment.start({
-      isolation,
-      code,
-      configuration: configured(),
-      region: 'eu-west-1',
-      environment: {},
-      clockOffsetMs: 0,
-      outputFile: path.join(directory, 'output'),
-    });
-
-    const result = await environment.invoke('the-id', '{}');
-
-    expect(JSON.parse(result.payload)).toEqual([
-      'hello\n',
-      code.task,
-      process.getuid!() === 0 ? 993 : process.getuid!(),
-    ]);
-    await environment.end();
-    isolation.close();
-    expect(fs.existsSync(code.task)).toBe(false);
   });
 });
 
