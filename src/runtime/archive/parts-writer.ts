@@ -1,7 +1,7 @@
 import { createHash, Hash } from 'node:crypto';
 import { FileHandle, open } from 'node:fs/promises';
 import { MAXIMUM_PART_BYTES, memberBytes, PlannedPart, planParts, TAR_BLOCK } from './parts-plan';
-import { tarHeader } from './tar-header';
+import { packMembers } from './tar';
 import { ActionError } from '../../contract/action-error';
 import { DumpFile, Part, Segment } from '../../contract/manifest';
 
@@ -60,13 +60,16 @@ export async function writeParts(files: readonly DumpedFile[], target: PartsTarg
 
 async function packPart(planned: PlannedPart, number: number, reader: FileReader): Promise<Buffer> {
   const body = Buffer.alloc(planned.size);
+  const members = [];
   let position = 0;
   for (const { file, member, offset, size } of planned.segments) {
-    tarHeader(member, size).copy(body, position);
+    // Read to where it belongs in the archive, so that it is in memory once.
     const content = body.subarray(position + TAR_BLOCK, position + TAR_BLOCK + size);
     await reader.read(file, offset, content, { part: number, member, size });
+    members.push({ name: member, content });
     position += memberBytes(size);
   }
+  await packMembers(members, body);
   return body;
 }
 

@@ -4,7 +4,6 @@ import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { DumpedFile, PartsTarget, writeParts } from '../../../src/runtime/archive/parts-writer';
-import { MAXIMUM_MEMBER_NAME_BYTES, tarHeader } from '../../../src/runtime/archive/tar-header';
 
 const BOUND = 64 * 1024;
 
@@ -109,9 +108,4 @@ test('fails when a file became shorter than it was when the dump ended', async (
   await expect(writeParts([file], new Target())).rejects.toThrow(
     'The file shop/1.dat of the dump became shorter while it was stored.',
   );
-});
-
-test('fails for a member name that a plain header cannot hold', () => {
-  expect(tarHeader('x'.repeat(MAXIMUM_MEMBER_NAME_BYTES), 1)).toHaveLength(512);
-  expect(() => tarHeader('x'.repeat(MAXIMUM_MEMBER_NAME_BYTES + 1), 1)).toThrow('at most 100 bytes');
 });
