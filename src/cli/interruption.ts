@@ -1,5 +1,6 @@
 import { ChildProcess } from 'node:child_process';
 import { channel } from 'node:diagnostics_channel';
+import { signalGroup } from '../runtime/postgres/process-group';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -33,25 +34,17 @@ export class Interruption {
     const { process: child } = message as { process: ChildProcess };
     this.children.add(child);
     child.once('exit', () => this.children.delete(child));
-    if (this.asked) child.once('spawn', () => endGroup(child, 'SIGTERM'));
+    if (this.asked) child.once('spawn', () => signalGroup(child, 'SIGTERM'));
   };
 
   private readonly interrupted = (): void => {
     if (this.asked || this.children.size === 0) {
-      this.children.forEach((child) => endGroup(child, 'SIGKILL'));
+      this.children.forEach((child) => signalGroup(child, 'SIGKILL'));
       this.clearUp();
       process.exit(INTERRUPTED);
     }
     this.asked = true;
     this.say('Stopping in good order; once more to stop at once.');
-    this.children.forEach((child) => endGroup(child, 'SIGTERM'));
+    this.children.forEach((child) => signalGroup(child, 'SIGTERM'));
   };
-}
-
-function endGroup(child: ChildProcess, signal: NodeJS.Signals): void {
-  try {
-    process.kill(-child.pid!, signal);
-  } catch {
-    // It has ended already.
-  }
 }

@@ -1,11 +1,13 @@
-import { spawn } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { childEnvironment, DatabaseConnection } from './connection';
+import { signalGroup, startGroup } from './process-group';
 import { ActionError } from '../../contract/action-error';
 
 /** The PostgreSQL clients that are run, found through PATH. */
 export type ClientProgram = 'pg_dump' | 'pg_restore' | 'psql';
 
-/** How a client ended and all that it said. */
+/** How a client ended, and its output. */
 export interface ClientOutcome {
   /** Null where a signal ended it. */
   readonly exitCode: number | null;
@@ -15,23 +17,23 @@ export interface ClientOutcome {
 }
 
 export interface ClientOptions {
-  /** Where to connect; absent for work on files alone. */
+  /** The database to connect to; absent for work on files alone. */
   readonly server?: { readonly connection: DatabaseConnection; readonly database: string };
-  /** Ends the client, and whatever it started, when aborted; the call then throws the signal's reason. */
+  /** Ends the client and everything that it started when aborted; the call then throws the signal's reason. */
   readonly signal?: AbortSignal;
   /** Text for its standard input. */
   readonly input?: string;
   readonly workDirectory: string;
 }
 
-/** No client says more than this in a sound run; what says more is ended instead of being cut short unnoticed. */
+/** More output than any healthy run has. A client that writes more is ended: its output is never cut short. */
 const MAXIMUM_OUTPUT_BYTES = 128 * 1024 * 1024;
 
-/** How long a client has to end in good order before it is killed. */
+/** How long a client may take to end after SIGTERM before it is killed. */
 const GRACE_MS = 3000;
 
 /**
- * Runs a client to its end and tells how it ended; an exit code other than 0 is the caller's to judge.
+ * Runs a client to its end. The caller judges the exit code.
  * Settings and the password travel in the environment of this one child, never in its arguments.
  *
  * @throws DatabaseFault where the program cannot be started; the reason of the abort signal.
@@ -42,41 +44,29 @@ export async function runClient(
   options: ClientOptions,
 ): Promise<ClientOutcome> {
   options.signal?.throwIfAborted();
-  const child = spawn(program, args, {
-    // A group of its own: parallel workers end with their leader.
-    detached: true,
-    stdio: 'pipe',
-    env: {
-      PATH: process.env.PATH,
-      LC_ALL: 'C',
-      // No .pgpass, .psqlrc or client certificate of the machine takes part.
-      HOME: options.workDirectory,
-      TMPDIR: options.workDirectory,
-      ...(options.server && childEnvironment(options.server.connection, options.server.database)),
-    },
+  const { leader, stdin, stdout, stderr } = startGroup(pathOfProgram(program), args, {
+    PATH: process.env.PATH,
+    LC_ALL: 'C',
+    // No .pgpass, .psqlrc or client certificate of the machine takes part.
+    HOME: options.workDirectory,
+    TMPDIR: options.workDirectory,
+    ...(options.server && childEnvironment(options.server.connection, options.server.database)),
   });
-  const killGroup = (signal: NodeJS.Signals) => {
-    try {
-      process.kill(-child.pid!, signal);
-    } catch {
-      // It has ended already.
-    }
-  };
   let graceful: NodeJS.Timeout | undefined;
   const end = () => {
-    killGroup('SIGTERM');
-    graceful ??= setTimeout(() => killGroup('SIGKILL'), GRACE_MS);
+    signalGroup(leader, 'SIGTERM');
+    graceful ??= setTimeout(() => signalGroup(leader, 'SIGKILL'), GRACE_MS);
   };
   options.signal?.addEventListener('abort', end, { once: true });
 
-  let saidTooMuch = false;
+  let wroteTooMuch = false;
   const collect = (stream: NodeJS.ReadableStream): Buffer[] => {
     const chunks: Buffer[] = [];
     let bytes = 0;
     stream.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
       if (bytes > MAXIMUM_OUTPUT_BYTES) {
-        saidTooMuch = true;
+        wroteTooMuch = true;
         end();
       } else {
         chunks.push(chunk);
@@ -84,26 +74,26 @@ export async function runClient(
     });
     return chunks;
   };
-  const stdout = collect(child.stdout);
-  const stderr = collect(child.stderr);
+  const output = collect(stdout);
+  const messages = collect(stderr);
   // A client that ends before it has read its input is judged by its exit code.
-  child.stdin.on('error', () => undefined);
-  child.stdin.end(options.input);
+  stdin.on('error', () => undefined);
+  stdin.end(options.input);
 
   try {
     const [exitCode, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
-      child.once('error', (error) => reject(cannotStart(program, error)));
-      child.once('close', (code, bySignal) => resolve([code, bySignal]));
+      leader.once('error', (error: NodeJS.ErrnoException) => reject(cannotStart(program, error.code ?? error.message)));
+      leader.once('close', (code, bySignal) => resolve([code, bySignal]));
     });
     options.signal?.throwIfAborted();
-    if (saidTooMuch) {
+    if (wroteTooMuch) {
       throw new ActionError('DatabaseFault', `${program} wrote more than ${MAXIMUM_OUTPUT_BYTES} bytes of messages.`);
     }
     return {
       exitCode,
       signal,
-      stdout: Buffer.concat(stdout).toString('utf8'),
-      stderr: Buffer.concat(stderr).toString('utf8'),
+      stdout: Buffer.concat(output).toString('utf8'),
+      stderr: Buffer.concat(messages).toString('utf8'),
     };
   } finally {
     clearTimeout(graceful);
@@ -128,7 +118,7 @@ export async function clientVersion(program: ClientProgram, workDirectory: strin
 }
 
 /**
- * Makes sure that the clients can speak to a server: pg_dump refuses one that is newer than itself.
+ * Makes sure that the clients can work with a server: pg_dump refuses a server that is newer than itself.
  *
  * @throws Refused with both versions and the remedy.
  */
@@ -142,9 +132,26 @@ export function requireClientFor(client: ClientVersion, serverMajor: number): vo
   }
 }
 
-function cannotStart(program: ClientProgram, error: NodeJS.ErrnoException): ActionError {
+/** @throws DatabaseFault where no folder of PATH has the program. */
+function pathOfProgram(program: ClientProgram): string {
+  const candidates = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, program));
+  const found = candidates.find(isExecutable);
+  if (found === undefined) throw cannotStart(program, 'ENOENT');
+  return found;
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function cannotStart(program: ClientProgram, code: string): ActionError {
   return new ActionError(
     'DatabaseFault',
-    `Cannot start ${program}: ${error.code ?? error.message}. It must be on PATH: install the PostgreSQL clients.`,
+    `Cannot start ${program}: ${code}. It must be on PATH: install the PostgreSQL clients.`,
   );
 }

@@ -1,9 +1,9 @@
-import { spawnSync } from 'node:child_process';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { DatabaseConnection } from '../../../src/runtime/postgres/connection';
 import { clientVersion, requireClientFor, runClient } from '../../../src/runtime/postgres/tools';
+import { isAlive } from '../../support/processes';
 
 const CONNECTION: DatabaseConnection = {
   host: 'db.example.com',
@@ -30,13 +30,7 @@ async function install(program: string, script: string): Promise<void> {
   await chmod(file, 0o755);
 }
 
-/** A process that has ended may stay in the table as a zombie until somebody asks for it. */
-const isAlive = (pid: number) => {
-  const { status, stdout } = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' });
-  return status === 0 && !stdout.trim().startsWith('Z');
-};
-
-test('tells all that was said and how it ended', async () => {
+test('gives the output, the messages and the exit code', async () => {
   await install('pg_dump', 'echo out; echo "a warning" >&2; exit 3');
   expect(await runClient('pg_dump', [], { workDirectory: directory })).toEqual({
     exitCode: 3,

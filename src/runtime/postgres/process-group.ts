@@ -1,0 +1,47 @@
+import { ChildProcess, ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { Readable, Writable } from 'node:stream';
+
+/**
+ * A started program with everything that it starts: a process group of its own, which ends when this process ends,
+ * whatever ended it.
+ */
+export interface ProcessGroup {
+  readonly leader: ChildProcess;
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+}
+
+/**
+ * A shell that becomes the program. Beside it waits a watcher for the end of file descriptor 3, whose other end only
+ * the parent has: it closes when the parent dies, even by SIGKILL, and then the watcher kills the group.
+ */
+const WATCHED = `
+  (trap '' TERM; exec </dev/null >/dev/null 2>&1; read -r _ <&3; kill -s KILL -- "-$$") &
+  exec "$0" "$@" 3<&-`;
+
+/** Starts a program, an absolute path, in a group of its own. */
+export function startGroup(program: string, args: readonly string[], env: NodeJS.ProcessEnv): ProcessGroup {
+  const leader = spawn('/bin/sh', ['-c', WATCHED, program, ...args], {
+    detached: true,
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+    env,
+  });
+  const { stdin, stdout, stderr } = leader as ChildProcessWithoutNullStreams;
+  const lifeline = leader.stdio[3] as Writable;
+  lifeline.on('error', () => undefined);
+  // Workers that outlived their leader end with it.
+  leader.once('exit', () => lifeline.destroy());
+  leader.once('error', () => lifeline.destroy());
+  return { leader, stdin, stdout, stderr };
+}
+
+/** Sends a signal to a process group, if any of it still runs. */
+export function signalGroup(leader: ChildProcess, signal: NodeJS.Signals): void {
+  if (leader.pid === undefined) return;
+  try {
+    process.kill(-leader.pid, signal);
+  } catch {
+    // It has ended already.
+  }
+}
