@@ -1,5 +1,11 @@
 import { cdk, javascript } from 'projen';
 
+/** Packages that are published as ECMAScript modules only: jest, which reads CommonJS, has them translated. */
+const MODULES_ONLY = [
+  ...['string-width', 'wrap-ansi', 'pretty-bytes', 'pretty-ms', 'parse-ms'],
+  ...['get-east-asian-width', 'strip-ansi', 'ansi-regex', 'ansi-styles'],
+];
+
 const project = new cdk.JsiiProject({
   name: 'cdktf-managed-database',
   description:
@@ -54,8 +60,12 @@ const project = new cdk.JsiiProject({
     'commander@^14',
     'pg',
     '@types/pg',
+    'pretty-bytes',
+    'pretty-ms',
+    'string-width',
     'tar-stream',
     '@types/tar-stream',
+    'wrap-ansi',
     // Building and running.
     'esbuild',
     'tsx',
@@ -83,6 +93,12 @@ const project = new cdk.JsiiProject({
       // Most of the time is waiting: for an instance to be created, for a server to start.
       maxWorkers: 3,
       testMatch: ['<rootDir>/test/**/*.test.ts'],
+      transform: {
+        [`/node_modules/(?:${MODULES_ONLY.join('|')})/.+\\.js$`]: new javascript.Transform('ts-jest', {
+          tsconfig: { allowJs: true, module: 'commonjs', target: 'ES2022', isolatedModules: true },
+        }),
+      },
+      transformIgnorePatterns: [`/node_modules/(?!(?:${MODULES_ONLY.join('|')})/)`],
       // The second tier has a task of its own, `test:all`.
       testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/second-tier/'],
     },

@@ -11,7 +11,9 @@ import { Finished } from './process';
 import { DatabaseStatus, SandboxStatus } from './sandbox';
 import { isRunning, RecordedProcess, RecordedSandbox, StateFile } from './state-file';
 import { supervise, SupervisorMessage } from './supervisor';
-import { duration, tableLines, Terminal } from './terminal';
+import { Terminal } from './terminal';
+import { durationText } from '../src/cli/output/format';
+import { tableLines } from '../src/cli/output/table';
 
 interface CommonOptions {
   readonly name: string;
@@ -129,7 +131,7 @@ async function progressUntilReady(child: ChildProcess): Promise<void> {
       } else if ('ready' in message) {
         resolve(true);
       } else {
-        err.line(`${step} ${err.dim(duration(Date.now() - began))}`);
+        err.line(`${step} ${err.dim(durationText(Date.now() - began))}`);
         [step, began] = [message.progress, Date.now()];
       }
     });
@@ -156,7 +158,7 @@ async function deploy(verb: 'apply' | 'plan' | 'destroy', app: string, options: 
     (line) => terminal.line(line),
   );
   if (options.json) out.line(JSON.stringify(finished));
-  else out.line(out.dim(`${verb} took ${duration(Date.now() - began)}`));
+  else out.line(out.dim(`${verb} took ${durationText(Date.now() - began)}`));
   process.exitCode = finished.exitCode;
 }
 
@@ -167,7 +169,7 @@ async function fire(schedule: string, options: CommonOptions & { force: boolean 
     out.line(JSON.stringify(fired));
   } else {
     const verdict = fired.functionError ? out.red(fired.functionError) : out.green('done');
-    out.line(`${out.bold(fired.schedule)}  ${fired.scheduledTime}  ${verdict}  ${duration(fired.durationMs)}`);
+    out.line(`${out.bold(fired.schedule)}  ${fired.scheduledTime}  ${verdict}  ${durationText(fired.durationMs)}`);
     out.line(fired.payload);
   }
   process.exitCode = fired.functionError ? 1 : 0;

@@ -5,7 +5,9 @@ import { PostgreSqlServer } from './postgresql/server';
 import { finish, Finished } from './process';
 import { fillSampleDatabase } from './sample-database';
 import { Sandbox } from './sandbox';
-import { duration, tableLines, Terminal } from './terminal';
+import { Terminal } from './terminal';
+import { durationText } from '../src/cli/output/format';
+import { tableLines } from '../src/cli/output/table';
 
 const REPOSITORY = path.resolve(__dirname, '..');
 const QUICKSTART = path.join(REPOSITORY, 'examples', 'typescript', 'quickstart');
@@ -64,7 +66,7 @@ export class Quickstart {
     const result = await work();
     const durationMs = Date.now() - start;
     this.steps.push({ name, durationMs });
-    this.terminal.line(`   ${this.terminal.green('done')} ${this.terminal.dim(duration(durationMs))}`);
+    this.terminal.line(`   ${this.terminal.green('done')} ${this.terminal.dim(durationText(durationMs))}`);
     return result;
   }
 
@@ -260,10 +262,10 @@ async function main(): Promise<void> {
     await sandbox.stop();
   }
   terminal.line();
-  for (const line of tableLines(quickstart.steps.map(({ name, durationMs }) => [name, duration(durationMs)]))) {
+  for (const line of tableLines(quickstart.steps.map(({ name, durationMs }) => [name, durationText(durationMs)]))) {
     terminal.line(`   ${line}`);
   }
-  terminal.line(`\n${terminal.green('Every comparison held')}, in ${duration(Date.now() - began)}.`);
+  terminal.line(`\n${terminal.green('Every comparison held')}, in ${durationText(Date.now() - began)}.`);
 }
 
 if (require.main === module) {

@@ -5,7 +5,7 @@ import { pruneLines } from './prune';
 import { addSourceOptions, openDatabaseSource } from '../options/source-options';
 import { addWriterOptions, writerSettings } from '../options/writer-options';
 import { durationText, sizeText } from '../output/format';
-import { factLines } from '../output/table';
+import { fieldLines } from '../output/table';
 import { Session } from '../session';
 
 export function addBackUp(program: Command, session: Session): void {
@@ -39,7 +39,7 @@ export function backUpLines(answer: BackUpAnswer): string[] {
     case 'Completed':
       return [
         `Backup ${backup} is completed.`,
-        ...factLines([
+        ...fieldLines([
           ['took', durationText(durationMs)],
           ['stored', storedBytes === undefined ? undefined : sizeText(storedBytes)],
           ['database', databaseBytes === undefined ? undefined : sizeText(databaseBytes)],

@@ -4,7 +4,7 @@ import { BackupOptions, backupOptions, backupSelector } from '../options/backup-
 import { ServerOptions, serverOptions, serverSettings } from '../options/database-options';
 import { addAll, addSourceOptions, openDatabaseSource } from '../options/source-options';
 import { durationText } from '../output/format';
-import { factLines } from '../output/table';
+import { fieldLines } from '../output/table';
 import { Session } from '../session';
 
 interface RestoreOptions extends BackupOptions, ServerOptions {
@@ -42,7 +42,7 @@ export function restoreLines({ backup, outcome, databases, tables, rows, passedO
   }
   return [
     `Backup ${backup} is restored.`,
-    ...factLines([
+    ...fieldLines([
       ['took', durationText(durationMs)],
       ['databases', databases.join(', ')],
       ['tables', String(tables)],

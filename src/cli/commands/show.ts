@@ -4,7 +4,7 @@ import { describeOwner } from '../../contract/owner';
 import { readBackupId } from '../options/backup-options';
 import { addSourceOptions, openDatabaseSource } from '../options/source-options';
 import { durationText, sizeText, timeText } from '../output/format';
-import { factLines, tableLines } from '../output/table';
+import { fieldLines, tableLines } from '../output/table';
 import { Session } from '../session';
 
 export function addShow(program: Command, session: Session): void {
@@ -26,7 +26,7 @@ export function manifestLines(manifest: Manifest): string[] {
   return [
     `Backup ${backup} of ${describeOwner(owner)}`,
     '',
-    ...factLines([
+    ...fieldLines([
       ['started (UTC)', timeText(startedAt)],
       ['took', durationText(Date.parse(endedAt) - Date.parse(startedAt))],
       ['server', `PostgreSQL ${engine.serverVersion}, dumped by pg_dump ${engine.clientVersion}`],

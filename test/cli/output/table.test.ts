@@ -1,10 +1,10 @@
 import fc from 'fast-check';
-import { widthOf } from '../../../src/cli/output/format';
-import { factLines, tableLines } from '../../../src/cli/output/table';
+import stringWidth from 'string-width';
+import { fieldLines, tableLines } from '../../../src/cli/output/table';
 import { texts } from '../texts';
 
 describe('tables', () => {
-  test('columns begin below one another, whatever stands in them', () => {
+  test('columns are aligned, whatever their text', () => {
     const cell = texts.map((text) => text.replaceAll('|', '/'));
     const tables = fc
       .tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 8 }))
@@ -13,10 +13,12 @@ describe('tables', () => {
       );
     fc.assert(
       fc.property(tables, (rows) => {
-        // GIVEN a mark behind each cell, as a column of its own
+        // GIVEN a mark after each cell, as a column of its own
         const lines = tableLines(rows.map((row) => row.flatMap((text) => [text, '|'])));
-        // THEN the marks stand below one another
-        const marks = lines.map((line) => line.split('|').map((_, at, parts) => widthOf(parts.slice(0, at).join('|'))));
+        // THEN the marks are aligned
+        const marks = lines.map((line) =>
+          line.split('|').map((_, at, parts) => stringWidth(parts.slice(0, at).join('|'))),
+        );
         marks.forEach((positions) => expect(positions.slice(0, -1)).toEqual(marks[0].slice(0, -1)));
         // AND nothing is lost
         expect(lines.map((line) => line.split('|').map((text) => text.trim()))).toEqual(
@@ -26,7 +28,7 @@ describe('tables', () => {
     );
   });
 
-  test('a style changes the looks of all but the head, and moves nothing', () => {
+  test('a style is applied to every row but the head, and keeps the columns aligned', () => {
     const rows = [
       ['state', 'size'],
       ['Completed', '1 B'],
@@ -40,9 +42,9 @@ describe('tables', () => {
     expect(tableLines([['a\nb', 'c']])).toEqual(['a?b  c']);
   });
 
-  test('facts that are not known are left out', () => {
+  test('fields that are not known are left out', () => {
     expect(
-      factLines([
+      fieldLines([
         ['took', '1 s'],
         ['stored', undefined],
         ['database', '5 B'],
