@@ -36,6 +36,8 @@ export interface BackUpRequest {
   readonly retentionDays: number;
   /** When the backup was due, ISO 8601 UTC: it becomes the backup id. Absent: now. */
   readonly dueAt?: string;
+  /** Name of the backup's schedule, a dimension of its metrics. */
+  readonly schedule?: string;
 }
 
 /** Tell the age of the newest completed backup, as a metric. */
@@ -45,6 +47,8 @@ export interface WatchRequest {
   readonly database: string;
   /** ISO 8601 UTC: the age is counted from here while there is no completed backup. */
   readonly since?: string;
+  /** Name of the backup's schedule, a dimension of its metrics. */
+  readonly schedule?: string;
 }
 
 export interface ListRequest {

@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-scheduler';
 import { ask, quickClient } from './aws';
 import { DeployedSchedule } from './schedule';
+import { ageAlarmName } from '../../contract/deployed-names';
 
 /** How the schedules of a backup stand after they were switched. */
 export interface SwitchedSchedule {
@@ -21,7 +22,7 @@ export interface SwitchedSchedule {
 /** Stops the backups of a schedule, and then the alarm on their absence: what goes on is never unwatched. */
 export async function pause(schedule: DeployedSchedule): Promise<SwitchedSchedule> {
   const schedules = await switchTo('DISABLED', schedule);
-  const alarm = alarmOf(schedule);
+  const alarm = ageAlarmName(schedule.name);
   await ask(`switch off the actions of alarm ${alarm}`, async () =>
     new CloudWatchClient(quickClient()).send(new DisableAlarmActionsCommand({ AlarmNames: [alarm] })),
   );
@@ -30,16 +31,12 @@ export async function pause(schedule: DeployedSchedule): Promise<SwitchedSchedul
 
 /** Starts the alarm again, then the backups. */
 export async function resume(schedule: DeployedSchedule): Promise<SwitchedSchedule> {
-  const alarm = alarmOf(schedule);
+  const alarm = ageAlarmName(schedule.name);
   await ask(`switch on the actions of alarm ${alarm}`, async () =>
     new CloudWatchClient(quickClient()).send(new EnableAlarmActionsCommand({ AlarmNames: [alarm] })),
   );
   const schedules = await switchTo('ENABLED', schedule);
   return { schedule: schedule.name, state: 'Running', schedules, alarm };
-}
-
-function alarmOf(schedule: DeployedSchedule): string {
-  return `${schedule.name}-age`;
 }
 
 async function switchTo(state: ScheduleState, deployed: DeployedSchedule): Promise<string[]> {

@@ -1,6 +1,7 @@
 import { GetScheduleCommand, GetScheduleCommandOutput, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { ask, quickClient } from './aws';
 import { ActionError } from '../../contract/action-error';
+import { backupScheduleName, BACKUP_SUFFIX, watchScheduleName } from '../../contract/deployed-names';
 import { BackUpRequest, Request, WatchRequest } from '../../contract/requests';
 
 /** The schedules that a deployment made for one ScheduledBackup. */
@@ -12,17 +13,17 @@ export class DeployedSchedule {
       throw new ActionError(
         'NotFound',
         `There is no schedule ${name} in this account and region. Check the name (it is the database's identifier ` +
-          'followed by -backup, unless the program names it), the AWS credentials and AWS_REGION.',
+          `followed by ${BACKUP_SUFFIX}, unless the program names it), the AWS credentials and AWS_REGION.`,
       );
     }
     const schedules = [first];
     // A cron expression that takes more than one schedule has the further ones numbered, with the very same input.
     for (let number = 2; ; number++) {
-      const further = await get(scheduler, `${name}-${number}`);
+      const further = await get(scheduler, backupScheduleName(name, number));
       if (further?.Target?.Input !== first.Target?.Input) break;
       schedules.push(further!);
     }
-    const watch = await get(scheduler, `${name}-watch`);
+    const watch = await get(scheduler, watchScheduleName(name));
     return new DeployedSchedule(name, schedules, watch, requestOf(name, first, 'back-up') as BackUpRequest);
   }
 
@@ -41,14 +42,14 @@ export class DeployedSchedule {
     if (this.watch === undefined) {
       throw new ActionError(
         'NotFound',
-        `There is no schedule ${this.name}-watch beside ${this.name}. Name the first schedule of the backup.`,
+        `There is no schedule ${watchScheduleName(this.name)} beside ${this.name}. Name the first schedule of the backup.`,
       );
     }
     return this.watch;
   }
 
   get watchRequest(): WatchRequest {
-    return requestOf(`${this.name}-watch`, this.watchSchedule, 'watch') as WatchRequest;
+    return requestOf(watchScheduleName(this.name), this.watchSchedule, 'watch') as WatchRequest;
   }
 
   /** The version of the function that the schedule starts. */

@@ -5,6 +5,7 @@ import { ActionError } from '../../contract/action-error';
 import { BackupId, backupIdOf, parseBackupId } from '../../contract/backup-id';
 import { selectBackup } from '../../contract/backup-selection';
 import { CatalogEntry } from '../../contract/catalog';
+import { BACKUP_FAILED_METRIC } from '../../contract/deployed-names';
 import { ManifestDatabase, DumpFile, Manifest, MANIFEST_FORMAT, Part } from '../../contract/manifest';
 import { ObjectKeys } from '../../contract/object-keys';
 import { BackUpAnswer, BackUpRequest, PruneAnswer } from '../../contract/requests';
@@ -26,7 +27,7 @@ import {
   markSwept,
   awaitingFinalSweep,
 } from '../folder/transitions';
-import { BACKUP_FAILED_METRIC, emitMetric } from '../metrics';
+import { emitMetric } from '../metrics';
 import { DatabaseConnection, resolveConnection, withClient } from '../postgres/connection';
 import { WriterLock } from '../postgres/lock';
 import { readRoles } from '../postgres/roles';
@@ -65,7 +66,7 @@ export async function backUp(request: BackUpRequest, runtime: Runtime): Promise<
     });
   } catch (error) {
     runtime.log.warn('backup-failed', { backup: id, reason: (error as Error).message });
-    emitMetric(runtime.log, BACKUP_FAILED_METRIC, 1, request.database.identifier, runtime.now());
+    emitMetric(runtime.log, BACKUP_FAILED_METRIC, 1, subjectOf(request), runtime.now());
     throw error;
   }
 }
@@ -132,7 +133,7 @@ class BackupRun {
     const dead = deadRuns(this.catalog.current);
     for (const entry of dead) {
       this.runtime.log.warn('dead-run-found', { backup: entry.id, startedAt: entry.startedAt });
-      emitMetric(this.runtime.log, BACKUP_FAILED_METRIC, 1, this.request.database.identifier, this.runtime.now());
+      emitMetric(this.runtime.log, BACKUP_FAILED_METRIC, 1, subjectOf(this.request), this.runtime.now());
     }
     const cleared = await this.clear(awaitingFinalSweep(this.catalog.current));
     await this.clear(dead);
@@ -292,4 +293,9 @@ function bytesOf(parts: readonly Part[]): number {
 
 function elapsed(runtime: Runtime, since: Date): number {
   return runtime.now().getTime() - since.getTime();
+}
+
+/** The backup that the metrics of a run are about. */
+function subjectOf({ database, schedule }: BackUpRequest) {
+  return { database: database.identifier, schedule };
 }

@@ -1,8 +1,9 @@
 import { completionTime, selectBackup } from '../../contract/backup-selection';
+import { BACKUP_AGE_METRIC } from '../../contract/deployed-names';
 import { ObjectKeys } from '../../contract/object-keys';
 import { WatchAnswer, WatchRequest } from '../../contract/requests';
 import { CatalogStore } from '../folder/catalog-store';
-import { BACKUP_AGE_METRIC, emitMetric } from '../metrics';
+import { emitMetric } from '../metrics';
 import { Runtime } from '../runtime';
 
 /**
@@ -23,6 +24,6 @@ export async function watch(request: WatchRequest, runtime: Runtime): Promise<Wa
   }
   const now = runtime.now();
   const ageSeconds = Math.max(0, Math.round((now.getTime() - since) / 1000));
-  emitMetric(runtime.log, BACKUP_AGE_METRIC, ageSeconds, request.database, now);
+  emitMetric(runtime.log, BACKUP_AGE_METRIC, ageSeconds, request, now);
   return { newest: newest?.id, ageSeconds };
 }
