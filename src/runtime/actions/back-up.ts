@@ -28,16 +28,13 @@ import {
   awaitingFinalSweep,
 } from '../folder/transitions';
 import { emitMetric } from '../metrics';
-import { DatabaseConnection, resolveConnection, withClient } from '../postgres/connection';
+import { ADMINISTRATION_DATABASE, DatabaseConnection, resolveConnection, withClient } from '../postgres/connection';
 import { WriterLock } from '../postgres/lock';
 import { readRoles } from '../postgres/roles';
 import { readServerVersion, readUserDatabases } from '../postgres/server';
 import { clientVersion, requireClientFor } from '../postgres/tools';
 import { Runtime } from '../runtime';
 import { ObjectStore } from '../storage/object-store';
-
-/** Every server has it, and the master may always connect to it: what concerns the whole server is read there. */
-const SERVER_DATABASE = 'postgres';
 
 /**
  * Makes a backup of every user database of a server, then deletes what the retention lets go.
@@ -161,7 +158,7 @@ class BackupRun {
 
   private async dumpAndStore(startedAt: Date): Promise<Manifest> {
     const client = await clientVersion('pg_dump', this.runtime.workDirectory);
-    const server = await withClient(this.connection, SERVER_DATABASE, async (pg) => ({
+    const server = await withClient(this.connection, ADMINISTRATION_DATABASE, async (pg) => ({
       version: await readServerVersion(pg),
       databases: await readUserDatabases(pg),
       ...(await readRoles(pg)),

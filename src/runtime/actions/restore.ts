@@ -9,19 +9,14 @@ import { Manifest } from '../../contract/manifest';
 import { BackupSelector, RestoreAnswer, RestoreRequest } from '../../contract/requests';
 import { readParts } from '../archive/parts-reader';
 import { withinDeadline } from '../deadline';
-import { DatabaseConnection, resolveConnection, withClient } from '../postgres/connection';
+import { ADMINISTRATION_DATABASE, DatabaseConnection, resolveConnection, withClient } from '../postgres/connection';
 import { WriterLock } from '../postgres/lock';
 import { createRoles, finishRoles, MasterUsers } from '../postgres/roles';
 import { readServerVersion } from '../postgres/server';
 import { clientVersion, requireClientFor } from '../postgres/tools';
 import { creationOfDatabase, LoadedDatabase, loadDatabase, LoadJob } from '../restore/load';
 import { describeSource, readRestoreMark, RestoreMark, writeRestoreMark } from '../restore/restore-mark';
-import {
-  ADMINISTRATION_DATABASE,
-  DatabaseToPrepare,
-  prepareDatabases,
-  requireEmptyServer,
-} from '../restore/target-databases';
+import { DatabaseToPrepare, prepareDatabases, requireEmptyServer } from '../restore/target-databases';
 import { grantTemporaryMemberships, restoredRoles, revokeTemporaryMemberships } from '../restore/temporary-grants';
 import { Runtime } from '../runtime';
 

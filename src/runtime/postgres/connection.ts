@@ -6,22 +6,25 @@ import { ActionError } from '../../contract/action-error';
 import { DatabaseSettings, hostAndPort } from '../../contract/database-settings';
 import { Runtime } from '../runtime';
 
-/** A server and who we are on it. Holds the password: never to be logged. */
+/** A server and the user to connect as. Contains the password: never log it. */
 export interface DatabaseConnection {
   readonly host: string;
   readonly port: number;
   readonly username: string;
   readonly password: string;
-  /** File of the certificate authorities that the server's certificate must come from, in PEM. */
+  /** PEM file of the certificate authorities that may have issued the server's certificate. */
   readonly certificateFile: string;
 }
 
+/** Every server has this database and the master can always connect to it: used for everything that concerns the server. */
+export const ADMINISTRATION_DATABASE = 'postgres';
+
 const CONNECT_TIMEOUT_SECONDS = 20;
 
-/** How the server, too, notices a program that was frozen or cut off: a minute, instead of two hours. */
+/** The server notices within a minute, not two hours, that this program is frozen or cut off. */
 const SERVER_OPTIONS = '-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3';
 
-/** A master may have time-outs of its own; a lock and a snapshot must outlast them. Later servers know more of them. */
+/** The master may have timeouts in its settings; a lock and a snapshot must outlast them. Newer servers have more of them. */
 const NO_TIMEOUTS = `
   SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings
   WHERE name IN ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'idle_session_timeout',
@@ -30,9 +33,9 @@ const NO_TIMEOUTS = `
 const APPLICATION_NAME = 'cdktf-managed-database';
 
 /**
- * Finds out where the server is and who we are on it; does not connect yet.
+ * Reads the endpoint and the credentials; does not connect.
  *
- * @throws DatabaseFault where the secret or the certificate file cannot be read.
+ * @throws DatabaseFault if the secret cannot be read or does not hold a user and a password
  */
 export async function resolveConnection(settings: DatabaseSettings, runtime: Runtime): Promise<DatabaseConnection> {
   const credentials = await readCredentials(settings, runtime);
@@ -40,9 +43,9 @@ export async function resolveConnection(settings: DatabaseSettings, runtime: Run
 }
 
 /**
- * Opens a connection to one database of the server, over TLS with the server's name verified.
+ * Connects to one database of the server over TLS, with the server's name verified.
  *
- * @throws DatabaseFault with the rule, what was seen and the remedy.
+ * @throws DatabaseFault with the server's message and the remedy
  */
 export async function connect(connection: DatabaseConnection, database: string): Promise<Client> {
   const client = new Client({
@@ -58,20 +61,20 @@ export async function connect(connection: DatabaseConnection, database: string):
     options: SERVER_OPTIONS,
     application_name: APPLICATION_NAME,
   });
-  // A connection that ends while nobody waits for it is reported by the next query, not by ending the process.
+  // The next query reports that a connection has ended; without this listener the process would end.
   client.on('error', () => undefined);
   try {
     await client.connect();
     await client.query(NO_TIMEOUTS);
   } catch (error) {
-    // A socket that is half open would keep the process alive.
+    // A half-open socket would keep the process alive.
     void client.end().catch(() => undefined);
     throw databaseFault(error, connection, database);
   }
   return client;
 }
 
-/** Opens a connection, hands it to the work and closes it, whatever comes of it. */
+/** Connects, runs `work` and closes the connection, also when `work` fails. */
 export async function withClient<T>(
   connection: DatabaseConnection,
   database: string,
@@ -85,7 +88,7 @@ export async function withClient<T>(
   }
 }
 
-/** What a PostgreSQL client needs to reach the same database, for the environment of that one child. */
+/** The environment that makes a PostgreSQL client connect to the same database. */
 export function childEnvironment(connection: DatabaseConnection, database: string): Record<string, string> {
   return {
     PGHOST: connection.host,
@@ -102,7 +105,7 @@ export function childEnvironment(connection: DatabaseConnection, database: strin
   };
 }
 
-/** What an error of the driver or the server means to a person. The password is in none of them. */
+/** Describes a failed connection and its remedy. No message contains the password. */
 export function databaseFault(error: unknown, connection: DatabaseConnection, database: string): ActionError {
   const { code = '', message = String(error) } = error as { code?: string; message?: string };
   const where = `database ${database} at ${connection.host}:${connection.port} as ${connection.username}`;
@@ -127,7 +130,7 @@ async function readCredentials(
     throw new ActionError(
       'DatabaseFault',
       `Cannot read the database's secret ${secretArn}: ${(error as Error).message}. ` +
-        'The function needs secretsmanager:GetSecretValue on it, kms:Decrypt on its key, and a way to Secrets Manager.',
+        'The function needs secretsmanager:GetSecretValue on it, kms:Decrypt on its key, and network access to Secrets Manager.',
     );
   }
   return checkedCredentials(parsed(text), `The secret ${secretArn} must hold {"username", "password"} in JSON`);
@@ -144,7 +147,7 @@ function checkedCredentials(
   return { username, password };
 }
 
-/** An object, or an empty one: the parser's own message would quote the secret. */
+/** Returns an empty object for text that is not JSON: the parser's message would quote the secret. */
 function parsed(text: string): { readonly username?: unknown; readonly password?: unknown } {
   try {
     return Object(JSON.parse(text));
@@ -164,10 +167,10 @@ async function certificateFile(runtime: Runtime): Promise<string> {
 
 function remedy(code: string, message: string): string {
   if (code === '28P01' || code === '28000') {
-    return 'Check that the secret holds the present user and password of the master.';
+    return 'Check that the secret holds the current user name and password of the master user.';
   }
   if (code === '42501' || code === '55000') {
-    return `Grant CONNECT on the database to the master user, or allow connections to it.`;
+    return 'Grant CONNECT on the database to the master user, or allow connections to it.';
   }
   if (code === '3D000') {
     return 'Check the name of the database.';
@@ -177,12 +180,12 @@ function remedy(code: string, message: string): string {
   }
   if (/^ERR_TLS|CERT|SIGNED|ISSUER/.test(code) || /SSL|certificate/i.test(message)) {
     return (
-      "TLS with a verified certificate is required. Check that the endpoint is the server's own name; set " +
-      "PGSSLROOTCERT to its certificate authority where that is not one of Amazon RDS's."
+      "TLS with a verified certificate is required. Check that the endpoint is the server's own name, and set " +
+      'PGSSLROOTCERT to its certificate authority if the server is not on Amazon RDS.'
     );
   }
   if (/^E[A-Z]+$/.test(code) || /timeout/i.test(message)) {
-    return "Check that the server runs and that its security group lets the function's one in on this port.";
+    return "Check that the server is running and that its security group allows the function's security group on this port.";
   }
   return 'Check the state of the server.';
 }

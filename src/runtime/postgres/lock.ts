@@ -1,10 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Client, QueryConfig } from 'pg';
-import { connect, DatabaseConnection } from './connection';
+import { ADMINISTRATION_DATABASE, connect, DatabaseConnection } from './connection';
 import { ActionError } from '../../contract/action-error';
-
-/** Advisory locks hold within one database; every server has this one. */
-const LOCK_DATABASE = 'postgres';
 
 const VERIFY_TIMEOUT_MS = 15_000;
 
@@ -15,7 +12,8 @@ const VERIFY_TIMEOUT_MS = 15_000;
 export class WriterLock {
   /** Takes the lock; undefined where another run holds it. */
   static async take(connection: DatabaseConnection, identifier: string): Promise<WriterLock | undefined> {
-    const client = await connect(connection, LOCK_DATABASE);
+    // Advisory locks hold within one database: every run uses the same.
+    const client = await connect(connection, ADMINISTRATION_DATABASE);
     try {
       const { rows } = await client.query<{ taken: boolean }>('SELECT pg_catalog.pg_try_advisory_lock($1) AS taken', [
         lockKey(identifier),

@@ -1,27 +1,26 @@
 import { Client, escapeIdentifier, escapeLiteral } from 'pg';
 import { Manifest, Membership, Role } from '../../contract/manifest';
 
-/** The roles of a server as a manifest describes them. */
+/** The roles and memberships of a server. */
 export type ServerRoles = Pick<Manifest, 'master' | 'roles' | 'memberships'>;
 
-/** Who is the master user of the source and of the target: what belonged to the one belongs to the other. */
+/** The master users of source and target: the target's takes the place of the source's. */
 export interface MasterUsers {
   readonly source: string;
   readonly target: string;
 }
 
-/** Roles of PostgreSQL and of RDS: every server has its own, so that only memberships in them are kept. */
+/** Roles of PostgreSQL and of RDS. They are not restored; memberships in them are. */
 export const PROVIDER_ROLES = '^(pg_.*|rds_.*|rdsadmin|rdstopmgr|rdsrepladmin|rdsproxyadmin|rdswriteforwarduser)$';
 
 /**
- * The role whose comment says what a server was filled from. A role, because it belongs to the server and to none of
- * its databases: it is in no dump, every database may be dropped and made anew beneath it, every user can read its
- * comment, and the master of RDS, no superuser, may make it and comment on it. (A setting of one's own name needs a
- * superuser; a comment on a database or a schema would be part of what is restored.)
+ * The role whose comment says which backup a server was filled from. A role belongs to the server and to no database,
+ * so it is in no dump and survives a dropped database; the master can create it and comment on it without being a
+ * superuser. (A custom setting needs a superuser; a comment on a database would be part of what is restored.)
  */
 export const RESTORE_MARK_ROLE = 'cdktf_managed_database_restore';
 
-/** Settings whose value is a list of names: each is quoted by itself, as pg_dump does it. */
+/** Settings whose value is a list of names. Each name is quoted separately, as pg_dump does. */
 const LIST_SETTINGS = [
   'local_preload_libraries',
   'search_path',
@@ -32,8 +31,8 @@ const LIST_SETTINGS = [
 ];
 
 /**
- * Reads the roles, without passwords, from catalogs that need no superuser. Where a membership was granted by several
- * roles, it appears once with the sum of its options.
+ * Reads the roles, without passwords, from catalogs that every user can read. A membership that several roles granted
+ * appears once, with the options of all of them.
  */
 export async function readRoles(client: Client): Promise<ServerRoles> {
   const { rows: roles } = await client.query(
@@ -52,7 +51,7 @@ export async function readRoles(client: Client): Promise<ServerRoles> {
      FROM pg_roles r WHERE r.rolname !~ $1 AND r.rolname <> $2 ORDER BY r.rolname`,
     [PROVIDER_ROLES, RESTORE_MARK_ROLE],
   );
-  // The options inherit and set are columns from PostgreSQL 16 on; json knows which there are.
+  // inherit_option and set_option exist since PostgreSQL 16; JSON gives null before.
   const { rows: memberships } = await client.query(
     `SELECT r.rolname AS role, m.rolname AS member, bool_or(a.admin_option) AS admin,
        bool_or((to_jsonb(a) ->> 'inherit_option')::boolean) AS inherit,
@@ -70,10 +69,10 @@ export async function readRoles(client: Client): Promise<ServerRoles> {
 }
 
 /**
- * Creates the roles that do not exist, without passwords. Settings and memberships are left to `finishRoles`, since they
- * would already hold for the load.
+ * Creates the missing roles, without passwords. Settings and memberships are left to `finishRoles`: they would affect the
+ * load.
  *
- * @returns the roles made here that can log in and so need a password
+ * @returns the created roles that can log in and need a password
  */
 export async function createRoles(client: Client, source: ServerRoles, masters: MasterUsers): Promise<string[]> {
   const existing = await existingRoles(client);
@@ -84,7 +83,7 @@ export async function createRoles(client: Client, source: ServerRoles, masters: 
   return missing.filter(({ attributes }) => attributes.includes('LOGIN')).map(({ name }) => name);
 }
 
-/** Gives the roles their settings and their memberships, except those that the target has already. */
+/** Gives the roles their settings and the memberships that the target does not have yet. */
 export async function finishRoles(client: Client, source: ServerRoles, masters: MasterUsers): Promise<void> {
   const present = (await readRoles(client)).memberships;
   for (const statement of [
@@ -115,7 +114,7 @@ export function settingsOf(role: Role, masters: MasterUsers): string[] {
   });
 }
 
-/** `name=value`, as a catalog holds it, in the words of a SET. */
+/** `name=value` from the catalog as it is written after SET. */
 export function assignment(setting: string): string {
   const equals = setting.indexOf('=');
   const name = setting.slice(0, equals);
@@ -124,7 +123,7 @@ export function assignment(setting: string): string {
   return `${escapeIdentifier(name)} TO ${values.map(literal).join(', ')}`;
 }
 
-/** What is granted at the source and not at the target, with the names that hold at the target. */
+/** The memberships of the source that the target lacks, with the role names of the target. */
 export function missingMemberships(
   source: readonly Membership[],
   present: readonly Membership[],
@@ -134,13 +133,13 @@ export function missingMemberships(
     const wanted = { ...each, role: roleAtTarget(each.role, masters), member: roleAtTarget(each.member, masters) };
     const has = present.find(({ role, member }) => role === wanted.role && member === wanted.member);
     if (!has) return [wanted];
-    // Whoever makes a role from PostgreSQL 16 on is its administrator already, and cannot grant that to himself.
+    // Since PostgreSQL 16 the creator of a role has its ADMIN option and cannot grant it to itself again.
     const admin = wanted.admin && !has.admin;
     return admin || lacks(wanted.inherit, has.inherit) || lacks(wanted.set, has.set) ? [{ ...wanted, admin }] : [];
   });
 }
 
-/** The statement that grants a membership. An option that is not known is left to the server's default. */
+/** The statement that grants a membership. Unknown options keep the server's default. */
 export function membershipGrant(membership: Membership): string {
   const options = [
     ...(membership.admin ? ['ADMIN OPTION'] : []),
@@ -151,7 +150,7 @@ export function membershipGrant(membership: Membership): string {
   return `GRANT ${escapeIdentifier(membership.role)} TO ${escapeIdentifier(membership.member)}${withOptions}`;
 }
 
-/** The name that a role of the source has at the target. */
+/** The name of a source role on the target. */
 export function roleAtTarget(role: string, masters: MasterUsers): string {
   return role === masters.source ? masters.target : role;
 }
@@ -161,14 +160,14 @@ async function existingRoles(client: Client): Promise<Set<string>> {
   return new Set(rows.map(({ rolname }) => rolname));
 }
 
-/** `shop, "Odd schema"` to its names; in quotes a double one stands for one. */
+/** Splits `shop, "Odd schema"` into names; a doubled quote inside quotes is one quote. */
 function namesInList(list: string): string[] {
   return [...list.matchAll(/\s*(?:"((?:[^"]|"")*)"|([^",]+))\s*(?:,|$)/g)].map(([, quoted, plain]) =>
     quoted === undefined ? plain.trim() : quoted.replaceAll('""', '"'),
   );
 }
 
-/** Before PostgreSQL 16 a membership always had the option. */
+/** A server older than 16 does not say: there every membership had the option. */
 function lacks(wanted: boolean | undefined, has: boolean | undefined): boolean {
   return wanted !== false && has === false;
 }

@@ -2,7 +2,7 @@ import { Client } from 'pg';
 import { ActionError } from '../../contract/action-error';
 import { ManifestDatabase } from '../../contract/manifest';
 
-/** RDS's own database, to which nobody may connect. */
+/** RDS's own database, which accepts no connections. */
 const RDS_DATABASE = 'rdsadmin';
 
 export type DatabaseIdentity = Pick<
@@ -25,12 +25,12 @@ export async function readServerVersion(client: Client): Promise<ServerVersion> 
 }
 
 /**
- * The databases that belong to the user of the server, in the order of their names.
+ * Reads the databases that are backed up, ordered by name.
  *
- * @throws BackupFailed naming those that the master may not connect to: they could not be backed up.
+ * @throws BackupFailed naming the databases that the master cannot connect to
  */
 export async function readUserDatabases(client: Client): Promise<DatabaseIdentity[]> {
-  // Columns that only some versions have are read through JSON, so that one statement serves all.
+  // JSON gives null for columns that this version does not have.
   const { rows } = await client.query(
     `SELECT d.datname AS name, pg_catalog.pg_get_userbyid(d.datdba) AS owner,
        pg_catalog.pg_encoding_to_char(d.encoding) AS encoding, d.datcollate AS collate, d.datctype AS ctype,
@@ -47,8 +47,8 @@ export async function readUserDatabases(client: Client): Promise<DatabaseIdentit
   if (unreachable.length > 0) {
     throw new ActionError(
       'BackupFailed',
-      `The master user may not connect to ${unreachable.join(', ')}, so that the backup would lack it. ` +
-        'Grant CONNECT on it to the master, allow connections to it, or drop it.',
+      `The master user cannot connect to ${unreachable.join(', ')}, so the backup would lack it. ` +
+        'Grant CONNECT on it to the master user, allow connections to it, or drop it.',
     );
   }
   return rows.map((row) => ({

@@ -1,11 +1,8 @@
 import { Client, escapeIdentifier } from 'pg';
 import { ActionError } from '../../contract/action-error';
 import { ManifestDatabase } from '../../contract/manifest';
-import { DatabaseConnection, withClient } from '../postgres/connection';
+import { ADMINISTRATION_DATABASE, DatabaseConnection, withClient } from '../postgres/connection';
 import { readUserDatabases } from '../postgres/server';
-
-/** The database that every server has, from which the others are made and dropped. */
-export const ADMINISTRATION_DATABASE = 'postgres';
 
 /** Object numbers below belong to the server itself. */
 const FIRST_OWN_OBJECT = 16_384;

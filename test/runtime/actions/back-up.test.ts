@@ -198,7 +198,7 @@ test('fails, naming it, for a database that the master may not enter', async () 
   // THEN
   await expect(failure).rejects.toMatchObject({
     kind: 'BackupFailed',
-    message: expect.stringContaining('The master user may not connect to closed'),
+    message: expect.stringContaining('The master user cannot connect to closed'),
   });
   expect(metrics()).toEqual([expect.objectContaining({ Database: 'shop', BackupFailed: 1 })]);
   const { backups } = await list({ action: 'list', ...asked() }, await runtimeAt('2026-11-02T04:00:00Z'));

@@ -12,12 +12,12 @@ const OTHER = { source: 'master', target: 'New "master"' };
 
 const PLAIN: Role = { name: 'reader', attributes: [], connectionLimit: -1, settings: [] };
 
-describe('the statements that create a role', () => {
-  test('say nothing that is a default', () => {
+describe('creationOf', () => {
+  test('leaves out defaults', () => {
     expect(creationOf(PLAIN)).toEqual(['CREATE ROLE "reader" CONNECTION LIMIT -1']);
   });
 
-  test('say everything, and quote it', () => {
+  test('writes and quotes every property', () => {
     const role: Role = {
       name: `Shop "x"'s`,
       attributes: ['CREATEDB', 'LOGIN', 'NOINHERIT'],
@@ -33,7 +33,7 @@ describe('the statements that create a role', () => {
   });
 });
 
-describe('the settings of a role', () => {
+describe('settingsOf', () => {
   test.each([
     ['work_mem=8MB', `"work_mem" TO '8MB'`],
     ['application_name=a=b', `"application_name" TO 'a=b'`],
@@ -43,11 +43,11 @@ describe('the settings of a role', () => {
     ['search_path=shop, "Odd, ""x""", public', `"search_path" TO 'shop', 'Odd, "x"', 'public'`],
     ['search_path=""', `"search_path" TO ''`],
     ['DateStyle=ISO, DMY', `"DateStyle" TO 'ISO, DMY'`],
-  ])('turn %s into %s', (setting, expected) => {
+  ])('writes %s as %s', (setting, expected) => {
     expect(assignment(setting)).toBe(expected);
   });
 
-  test('hold in one database or in all, and for the new master', () => {
+  test('for one database or all, with the name of the target master', () => {
     const settings = [{ setting: 'work_mem=8MB' }, { database: `D"b`, setting: 'work_mem=9MB' }];
     expect(settingsOf({ ...PLAIN, name: 'master', settings }, OTHER)).toEqual([
       `ALTER ROLE "New ""master""" SET "work_mem" TO '8MB'`,
@@ -56,24 +56,24 @@ describe('the settings of a role', () => {
   });
 });
 
-describe('memberships', () => {
+describe('missingMemberships', () => {
   const before16 = { role: 'owner', member: 'master', admin: false };
   const since16 = { role: 'owner', member: 'master', admin: true, inherit: true, set: true };
-  /** What whoever makes a role gets with it from PostgreSQL 16 on. */
-  const implied = { role: 'owner', member: 'master', admin: true, inherit: false, set: false };
+  /** Granted to the creator of a role since PostgreSQL 16. */
+  const implicit = { role: 'owner', member: 'master', admin: true, inherit: false, set: false };
 
   test.each([
-    ['one of an old server is granted to an old one', before16, [], [before16]],
-    ['one of an old server is granted on top of the implied one', before16, [implied], [before16]],
-    ['the implied one is not granted again', implied, [implied], []],
-    ['a full one is granted without the option that is there', since16, [implied], [{ ...since16, admin: false }]],
-    ['one that is there is left alone', before16, [since16], []],
-    ['the right to grant is added', since16, [{ ...since16, admin: false }], [since16]],
+    ['a membership of an old server is granted', before16, [], [before16]],
+    ['a membership of an old server is granted on top of the implicit one', before16, [implicit], [before16]],
+    ['the implicit membership is not granted again', implicit, [implicit], []],
+    ['ADMIN is not granted again', since16, [implicit], [{ ...since16, admin: false }]],
+    ['a membership that exists is not granted', before16, [since16], []],
+    ['a missing ADMIN is granted', since16, [{ ...since16, admin: false }], [since16]],
   ])('%s', (_, wanted, present, expected) => {
     expect(missingMemberships([wanted], present, SAME)).toEqual(expected);
   });
 
-  test('of and in the master are those of the new one', () => {
+  test('the target master replaces the source master', () => {
     const wanted = [before16, { role: 'master', member: 'friend', admin: false }];
     expect(missingMemberships(wanted, [], OTHER).map(membershipGrant)).toEqual([
       'GRANT "owner" TO "New ""master"""',
@@ -81,7 +81,7 @@ describe('memberships', () => {
     ]);
   });
 
-  test('are granted with the options that are known', () => {
+  test('grants only known options', () => {
     expect(membershipGrant({ ...before16, admin: true })).toBe('GRANT "owner" TO "master" WITH ADMIN OPTION');
     expect(membershipGrant({ ...since16, set: false })).toBe(
       'GRANT "owner" TO "master" WITH ADMIN OPTION, INHERIT TRUE, SET FALSE',
