@@ -284,8 +284,8 @@ const typecheck = project.addTask('typecheck', { exec: 'tsc --noEmit -p tsconfig
 project.testTask.prependSpawn(typecheck);
 project.testTask.prependSpawn(assets);
 project.addTask('test:all', {
-  description: 'Both tiers of tests; a part that cannot be had fails',
-  steps: [{ spawn: 'test' }, { spawn: 'test:second-tier' }],
+  description: 'Both tiers of tests, and the other languages; a part that cannot be had fails',
+  steps: [{ spawn: 'test' }, { spawn: 'test:second-tier' }, { exec: 'npm run languages' }],
 });
 project.addTask('test:second-tier', {
   exec: 'jest --testPathIgnorePatterns /node_modules/ --testMatch "<rootDir>/test/second-tier/**/*.test.ts" --runInBand',
@@ -297,6 +297,10 @@ project.packageTask.prependSpawn(assets);
 const tsx = 'tsx --tsconfig tsconfig.dev.json';
 project.package.setScript('sandbox', `${tsx} sandbox/cli.ts`);
 project.package.setScript('quickstart', `tsx packaging/build.ts && ${tsx} sandbox/quickstart.ts`);
+project.package.setScript(
+  'languages',
+  `npx projen compile >&2 && tsx packaging/build.ts >&2 && ${tsx} bench/languages.ts`,
+);
 project.package.setScript('conformance', `tsx packaging/build.ts >&2 && ${tsx} bench/conformance.ts`);
 
 project.synth();
