@@ -10,6 +10,7 @@ export const EXIT_CODES = {
   verificationFailed: 5,
   refused: 6,
   locked: 7,
+  missingOrDenied: 8,
 } as const;
 
 export type ExitCode = (typeof EXIT_CODES)[keyof typeof EXIT_CODES];
@@ -24,6 +25,7 @@ export const EXIT_CODE_MEANINGS: Record<ExitCode, string> = {
   5: 'verification failed: a backup is not whole',
   6: 'refused for safety; nothing was changed',
   7: 'locked: another run is under way',
+  8: 'no backup was made here yet, or reading is denied: the storage does not say which',
 };
 
 /** A kind of failure; Unexpected is what no action throws on purpose. */
@@ -37,6 +39,7 @@ const CODES: Record<FailureKind, ExitCode> = {
   InvalidRequest: EXIT_CODES.usage,
   ConnectionTestFailed: EXIT_CODES.connectionTestFailed,
   NotFound: EXIT_CODES.notFound,
+  MissingOrDenied: EXIT_CODES.missingOrDenied,
   VerificationFailed: EXIT_CODES.verificationFailed,
   Refused: EXIT_CODES.refused,
   Locked: EXIT_CODES.locked,

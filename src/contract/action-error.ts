@@ -5,6 +5,8 @@ export type ActionErrorKind =
   | 'DatabaseFault'
   | 'BackupFailed'
   | 'NotFound'
+  /** The storage denied the read, which is also how many stores answer for an object that does not exist. */
+  | 'MissingOrDenied'
   | 'VerificationFailed'
   | 'Refused'
   | 'Locked'

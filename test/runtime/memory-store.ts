@@ -1,4 +1,4 @@
-import { ObjectStore } from '../../src/runtime/storage/object-store';
+import { ObjectStore, ReadResult } from '../../src/runtime/storage/object-store';
 
 /** What becomes of one call, counted from 1. */
 export interface Interruption {
@@ -14,16 +14,32 @@ export class MemoryStore implements ObjectStore {
   readonly objects = new Map<string, Buffer>();
   readonly calls: string[] = [];
   interruption?: Interruption;
+  /** As Amazon S3 answers credentials that may not list; set to `{ kind: 'missing' }` for a store that may be listed. */
+  answerForMissing: ReadResult = {
+    kind: 'denied',
+    fault: {
+      faultClass: 'permission',
+      operations: ['GET'],
+      code: 'AccessDenied',
+      status: 403,
+      summary: 'The storage answered AccessDenied (HTTP 403) to GET.',
+      remedy: 'Allow s3:GetObject.',
+    },
+  };
 
   async put(key: string, body: Buffer): Promise<void> {
     // Copied, as a wire does: what the caller does to its buffer afterwards is its own business.
     await this.call(`PUT ${key}`, () => this.objects.set(key, Buffer.from(body)));
   }
 
-  async get(key: string): Promise<Buffer | undefined> {
+  async get(key: string): Promise<ReadResult> {
     let found: Buffer | undefined;
     await this.call(`GET ${key}`, () => (found = this.objects.get(key)));
-    return found;
+    return found === undefined ? this.answerForMissing : { kind: 'found', body: found };
+  }
+
+  clockOffsetMs(): number {
+    return 0;
   }
 
   async delete(key: string): Promise<void> {

@@ -1,7 +1,13 @@
 import { ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer as createHttpServer, IncomingMessage, Server, ServerResponse } from 'node:http';
+import {
+  createServer as createHttpServer,
+  IncomingHttpHeaders,
+  IncomingMessage,
+  Server,
+  ServerResponse,
+} from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { AddressInfo, connect, createServer as createTcpServer, Server as TcpServer, Socket } from 'node:net';
 import { StorageOperation } from '../../src/contract/diagnosis/verdict';
@@ -12,7 +18,7 @@ export interface Exchange {
   /** The path of the URL, decoded: `/bucket/key`. */
   readonly path: string;
   readonly body: Buffer;
-  readonly contentMd5: string | undefined;
+  readonly headers: IncomingHttpHeaders;
   /** Which request of this operation it is, from 1. */
   readonly count: number;
   readonly response: ServerResponse;
@@ -50,7 +56,11 @@ export class FaultServer {
 
   readonly objects = new Map<string, Buffer>();
   /** What was asked, in order. */
-  readonly requests: { readonly operation: StorageOperation; readonly path: string }[] = [];
+  readonly requests: {
+    readonly operation: StorageOperation;
+    readonly path: string;
+    readonly headers: IncomingHttpHeaders;
+  }[] = [];
   private readonly server: Server;
   private readonly sockets = new Set<Socket>();
 
@@ -83,15 +93,15 @@ export class FaultServer {
   private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const operation = request.method as StorageOperation;
     const path = decodeURIComponent(request.url!.split('?')[0]);
-    this.requests.push({ operation, path });
+    this.requests.push({ operation, path, headers: request.headers });
     const count = this.requests.filter((each) => each.operation === operation).length;
     response.on('error', () => undefined);
     const exchange = (body: Buffer): Exchange => {
       const { objects } = this;
-      const contentMd5 = request.headers['content-md5'] as string | undefined;
+      const { headers } = request;
       const obey = () => obeyStore(operation, path, body, objects);
-      const asStore = () => answerAsStore({ operation, path, body, contentMd5, response, objects });
-      return { operation, path, body, contentMd5, count, response, socket: request.socket, objects, obey, asStore };
+      const asStore = () => answerAsStore({ operation, path, body, headers, response, objects });
+      return { operation, path, body, headers, count, response, socket: request.socket, objects, obey, asStore };
     };
     if (this.props.early) {
       this.props.early(exchange(Buffer.alloc(0)));
@@ -120,13 +130,18 @@ function obeyStore(operation: StorageOperation, path: string, body: Buffer, obje
   }
 }
 
-/** As strict about Content-MD5 as a bucket with object lock. */
+/** As strict about digests as a bucket with object lock. */
 function answerAsStore(
-  exchange: Pick<Exchange, 'operation' | 'path' | 'body' | 'contentMd5' | 'response' | 'objects'>,
+  exchange: Pick<Exchange, 'operation' | 'path' | 'body' | 'headers' | 'response' | 'objects'>,
 ): void {
-  const { operation, path, body, contentMd5, response, objects } = exchange;
+  const { operation, path, body, headers, response, objects } = exchange;
+  const contentMd5 = headers['content-md5'];
   if (operation === 'PUT' && contentMd5 !== createHash('md5').update(body).digest('base64')) {
     response.writeHead(400, XML).end(s3Document(contentMd5 === undefined ? 'InvalidRequest' : 'BadDigest'));
+    return;
+  }
+  if (operation === 'PUT' && headers['x-amz-content-sha256'] !== createHash('sha256').update(body).digest('hex')) {
+    response.writeHead(400, XML).end(s3Document('XAmzContentSHA256Mismatch'));
     return;
   }
   obeyStore(operation, path, body, objects);

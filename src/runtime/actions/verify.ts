@@ -9,7 +9,7 @@ import { withinDeadline } from '../deadline';
 import { CatalogStore } from '../folder/catalog-store';
 import { readManifest } from '../folder/manifest-store';
 import { Runtime } from '../runtime';
-import { ObjectStore } from '../storage/object-store';
+import { bodyOf, ObjectStore } from '../storage/object-store';
 
 /**
  * Reads every part of a completed backup and compares it with the manifest.
@@ -55,7 +55,7 @@ async function faultsOfParts(
   for (const part of manifest.parts) {
     signal.throwIfAborted();
     const key = keys.part(manifest.backup, part.number);
-    const body = await store.get(key);
+    const body = bodyOf(await store.get(key));
     if (!body) {
       faults.push(`${key} is missing`);
     } else if (body.length !== part.size || createHash('sha256').update(body).digest('hex') !== part.sha256) {

@@ -8,10 +8,10 @@ import { extract } from 'tar-stream';
 import { ActionError } from '../../contract/action-error';
 import { DumpFile, Manifest, Part, Segment } from '../../contract/manifest';
 import { ObjectKeys } from '../../contract/object-keys';
-import { ObjectStore } from '../storage/object-store';
+import { bodyOf, ObjectStore } from '../storage/object-store';
 
 export interface PartsSource {
-  readonly store: ObjectStore;
+  readonly store: Pick<ObjectStore, 'get'>;
   readonly keys: ObjectKeys;
   readonly manifest: Manifest;
   readonly signal: AbortSignal;
@@ -60,7 +60,7 @@ export async function readParts(source: PartsSource, directory: string): Promise
  */
 export async function fetchPart(source: Omit<PartsSource, 'signal'>, part: Part): Promise<Buffer> {
   const key = source.keys.part(source.manifest.backup, part.number);
-  const body = await source.store.get(key);
+  const body = bodyOf(await source.store.get(key));
   if (!body) throw damaged(key, 'is missing');
   if (body.length !== part.size) throw damaged(key, `has ${body.length} bytes, not the ${part.size} of the manifest`);
   const digest = createHash('sha256').update(body).digest('hex');

@@ -6,7 +6,7 @@ import { Catalog, CatalogEntry } from '../../contract/catalog';
 import { ObjectKeys } from '../../contract/object-keys';
 import { describeOwner, Owner, sameOwner } from '../../contract/owner';
 import { Log } from '../log';
-import { ObjectStore } from '../storage/object-store';
+import { bodyOf, ObjectStore } from '../storage/object-store';
 
 /**
  * The catalog in the storage: two objects written in turn, each with a generation and a digest, so that a write that
@@ -25,7 +25,7 @@ export class CatalogStore {
    * @throws StorageFault where what is there is damaged or of a format that this version does not know.
    */
   async read(): Promise<Catalog | undefined> {
-    const bodies = await Promise.all(this.keys.catalogs.map(async (key) => this.store.get(key)));
+    const bodies = await Promise.all(this.keys.catalogs.map(async (key) => bodyOf(await this.store.get(key))));
     const catalogs = bodies.map((body) => body && decodeCatalog(body));
     const valid = catalogs.filter((catalog) => catalog !== undefined && catalog !== 'damaged');
     const damaged = this.keys.catalogs.filter((_, index) => catalogs[index] === 'damaged');
@@ -71,7 +71,7 @@ export class CatalogStore {
     const key = this.keys.connectionTest;
     const body = Buffer.from('reading is allowed');
     await this.store.put(key, body);
-    const back = await this.store.get(key);
+    const back = bodyOf(await this.store.get(key));
     await this.store.delete(key);
     if (!back?.equals(body)) {
       throw new ActionError(

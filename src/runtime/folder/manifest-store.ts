@@ -2,7 +2,7 @@ import { ActionError } from '../../contract/action-error';
 import { BackupId } from '../../contract/backup-id';
 import { Manifest, MANIFEST_FORMAT } from '../../contract/manifest';
 import { ObjectKeys } from '../../contract/object-keys';
-import { ObjectStore } from '../storage/object-store';
+import { bodyOf, ObjectStore } from '../storage/object-store';
 
 export async function writeManifest(store: ObjectStore, keys: ObjectKeys, manifest: Manifest): Promise<void> {
   await store.put(keys.manifest(manifest.backup), Buffer.from(JSON.stringify(manifest)));
@@ -15,7 +15,7 @@ export async function writeManifest(store: ObjectStore, keys: ObjectKeys, manife
  */
 export async function findManifest(store: ObjectStore, keys: ObjectKeys, id: BackupId): Promise<Manifest | undefined> {
   const key = keys.manifest(id);
-  const body = await store.get(key);
+  const body = bodyOf(await store.get(key));
   if (body === undefined) {
     return undefined;
   }

@@ -1,3 +1,24 @@
+import { Fault } from '../../contract/diagnosis/fault';
+
+/** What reading an object gave. */
+export type ReadResult =
+  | { readonly kind: 'found'; readonly body: Buffer }
+  /** The storage says that there is no such object. */
+  | { readonly kind: 'missing' }
+  /**
+   * The storage denied the read (403). This is also how Amazon S3 answers for a missing object to credentials that may
+   * not list the bucket, so it is never to be taken for "missing". `fault` is the diagnosis of a denied GET.
+   */
+  | { readonly kind: 'denied'; readonly fault: Fault };
+
+/** Digests of a body that its caller has computed already. */
+export interface BodyDigests {
+  /** MD5, in base64. */
+  readonly md5: string;
+  /** SHA-256, in lower-case hexadecimal. */
+  readonly sha256: string;
+}
+
 /**
  * All that the storage is ever asked for. Listing, multipart uploads, bucket calls and conditional writes are not
  * here, so that nothing can come to need more than three permissions.
@@ -5,11 +26,27 @@
 export interface ObjectStore {
   /**
    * Stores an object and returns when the store has taken it whole (Content-MD5 is sent).
-   * Transient faults (connection reset, 5xx, throttling) are tried again a few times.
+   * Transient faults (connection reset, 5xx, throttling, bytes altered on the way) are tried again a few times.
+   *
+   * @throws ActionError StorageFault
    */
-  put(key: string, body: Buffer): Promise<void>;
-  /** The object's bytes; undefined where there is none, or where the store hides whether there is one (403 without ListBucket). */
-  get(key: string): Promise<Buffer | undefined>;
-  /** Deletes an object; no error where there is none. */
+  put(key: string, body: Buffer, digests?: BodyDigests): Promise<void>;
+  /**
+   * Reads an object.
+   *
+   * @throws ActionError StorageFault for every other answer: wrong keys, no such bucket, unreachable.
+   */
+  get(key: string): Promise<ReadResult>;
+  /** Deletes an object; no error where there is none. @throws ActionError StorageFault */
   delete(key: string): Promise<void>;
+  /**
+   * Milliseconds by which the storage's clock is ahead of this machine's, by the `Date` of the last answer; negative
+   * where it is behind, undefined before the first answer with a `Date`. Precise to a second and the time of one answer.
+   */
+  clockOffsetMs(): number | undefined;
+}
+
+/** The body of an object that may be missing or hidden. */
+export function bodyOf(result: ReadResult): Buffer | undefined {
+  return result.kind === 'found' ? result.body : undefined;
 }

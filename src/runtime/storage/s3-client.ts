@@ -4,6 +4,7 @@ import { AgentOptions, Agent as HttpsAgent } from 'node:https';
 import { Readable } from 'node:stream';
 import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { BodyDigests } from './object-store';
 import { Bounds } from '../../contract/diagnosis/fault-texts';
 import { Observation, OwnCode } from '../../contract/diagnosis/observation';
 import { StorageSettings } from '../../contract/storage-settings';
@@ -24,6 +25,9 @@ export interface Outcome {
   readonly versioned?: boolean;
 }
 
+/** Digests of a body as far as they are known; the SDK computes a SHA-256 that is not. */
+export type KnownDigests = Pick<BodyDigests, 'md5'> & Partial<BodyDigests>;
+
 /** The longest error answer, and the longest answer to a PUT or DELETE, that is read. */
 const LONGEST_ERROR_BYTES = 64 * 1024;
 
@@ -32,6 +36,8 @@ const LONGEST_ERROR_BYTES = 64 * 1024;
  * a value. Nothing here ever throws for what the other side does.
  */
 export class StorageClient {
+  /** Milliseconds by which the storage's clock is ahead, by the `Date` of its last answer. */
+  clockOffsetMs?: number;
   private readonly s3: S3Client;
 
   /** Without keys, those that the SDK finds for the role of the program are used. */
@@ -53,23 +59,29 @@ export class StorageClient {
       expectContinueHeader: false,
       // A bucket is a bucket, whatever its name ends with.
       disableS3ExpressSessionAuth: true,
-      requestHandler: new BoundedResponseHandler(settings, bounds),
+      requestHandler: new BoundedResponseHandler(settings, bounds, (offsetMs) => (this.clockOffsetMs = offsetMs)),
     });
   }
 
   /** Stores an object. `waitMs` shortens the bound on the whole request. */
-  async put(key: string, body: Buffer, waitMs = this.bounds.requestMs): Promise<Outcome> {
+  async put(
+    key: string,
+    body: Buffer,
+    waitMs = this.bounds.requestMs,
+    digests: KnownDigests = { md5: md5Of(body) },
+  ): Promise<Outcome> {
     return this.within(waitMs, async (abortSignal) => {
-      const answer = await this.s3.send(
-        new PutObjectCommand({
-          Bucket: this.settings.bucket,
-          Key: key,
-          Body: body,
-          ContentLength: body.length,
-          ContentMD5: createHash('md5').update(body).digest('base64'),
-        }),
-        { abortSignal },
-      );
+      const command = new PutObjectCommand({
+        Bucket: this.settings.bucket,
+        Key: key,
+        Body: body,
+        ContentLength: body.length,
+        ContentMD5: digests.md5,
+      });
+      if (digests.sha256 !== undefined) {
+        presetPayloadDigest(command, digests.sha256);
+      }
+      const answer = await this.s3.send(command, { abortSignal });
       return {
         observation: { kind: 'done' },
         versioned: answer.VersionId !== undefined && answer.VersionId !== 'null',
@@ -124,6 +136,21 @@ export class StorageClient {
   }
 }
 
+export function md5Of(body: Buffer): string {
+  return createHash('md5').update(body).digest('base64');
+}
+
+/** The signature takes a digest that stands in this header as it is, instead of computing it once more. */
+function presetPayloadDigest(command: PutObjectCommand, sha256: string): void {
+  command.middlewareStack.add(
+    (next) => async (args) => {
+      (args.request as { headers: Record<string, string> }).headers['x-amz-content-sha256'] = sha256;
+      return next(args);
+    },
+    { step: 'build', name: 'presetPayloadDigest' },
+  );
+}
+
 /** What an error of the SDK, or of the connection below it, says. */
 export function observationOf(error: unknown): Observation {
   const { $response } = (error ?? {}) as { $response?: BoundedResponse };
@@ -172,7 +199,11 @@ type BoundedResponse = Handled['response'] & { plainText?: string };
  * an answer without end, and tells an error page from a store's error by guessing.
  */
 class BoundedResponseHandler extends NodeHttpHandler {
-  constructor({ caCertificate }: StorageSettings, { connectMs, socketMs }: Bounds) {
+  constructor(
+    { caCertificate }: StorageSettings,
+    { connectMs, socketMs }: Bounds,
+    private readonly noteClockOffset: (offsetMs: number) => void,
+  ) {
     super({
       connectionTimeout: connectMs,
       socketTimeout: socketMs,
@@ -191,6 +222,10 @@ class BoundedResponseHandler extends NodeHttpHandler {
 
   private async answerOf(handled: Handled, method: string): Promise<Handled> {
     const response: BoundedResponse = handled.response;
+    const date = Date.parse(response.headers.date ?? '');
+    if (!Number.isNaN(date)) {
+      this.noteClockOffset(date - Date.now());
+    }
     if (response.statusCode >= 300 || method !== 'GET') {
       const text = await readAtMost(response.body as Readable, LONGEST_ERROR_BYTES).catch((error: unknown) => {
         // The status of an error says enough, even where its page goes on for ever.

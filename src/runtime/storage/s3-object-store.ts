@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CredentialsFault, findKeys, FoundKeys } from './credentials';
-import { ObjectStore } from './object-store';
-import { Outcome, StorageClient } from './s3-client';
+import { BodyDigests, ObjectStore, ReadResult } from './object-store';
+import { md5Of, Outcome, StorageClient } from './s3-client';
 import { ActionError } from '../../contract/action-error';
 import { faultOf } from '../../contract/diagnosis/fault';
 import { Bounds, StorageContext } from '../../contract/diagnosis/fault-texts';
@@ -75,23 +75,32 @@ class S3ObjectStore implements ObjectStore {
     this.client = this.open();
   }
 
-  async put(key: string, body: Buffer): Promise<void> {
-    const { observation } = await this.ask((client) => client.put(key, body));
+  async put(key: string, body: Buffer, digests?: BodyDigests): Promise<void> {
+    const known = digests ?? { md5: md5Of(body) };
+    const { observation } = await this.ask((client) => client.put(key, body, undefined, known));
     this.demand('PUT', key, observation);
   }
 
-  async get(key: string): Promise<Buffer | undefined> {
+  async get(key: string): Promise<ReadResult> {
     const { observation, bytes } = await this.ask((client) => client.get(key, MAXIMUM_OBJECT_BYTES));
-    if (isHidden(observation)) {
-      return undefined;
+    switch (meaningOf(observation)) {
+      case 'missing':
+        return { kind: 'missing' };
+      case 'denied':
+        return { kind: 'denied', fault: faultOf({ GET: observation }, this.context)! };
+      default:
+        this.demand('GET', key, observation);
+        return { kind: 'found', body: bytes! };
     }
-    this.demand('GET', key, observation);
-    return bytes;
   }
 
   async delete(key: string): Promise<void> {
     const { observation } = await this.ask((client) => client.delete(key));
     this.demand('DELETE', key, observation);
+  }
+
+  clockOffsetMs(): number | undefined {
+    return this.client.clockOffsetMs;
   }
 
   /** One operation: passing faults are tried again, refused keys once with the secret's current ones. */
@@ -149,15 +158,11 @@ class S3ObjectStore implements ObjectStore {
   }
 }
 
-/** No such object, or a store that does not say so to whoever may not list. */
-function isHidden(observation: Observation): boolean {
-  return ['missing', 'denied'].includes(meaningOf(observation));
-}
-
 /** Besides what passes by itself: a silence or a slowness, which a backup can afford to try again. */
 function isWorthRepeating(observation: Observation): boolean {
   return (
     isTransient(observation) ||
+    meaningOf(observation) === 'altered' ||
     (observation.kind === 'no-answer' &&
       ['CONNECT_TIMEOUT', 'ETIMEDOUT', 'SILENT', 'TOO_SLOW'].includes(observation.code))
   );

@@ -49,7 +49,12 @@ async function read({ objects, files, parts }: Stored, target = path.join(direct
   await mkdir(target, { recursive: true });
   await readParts(
     {
-      store: { get: async (key) => objects.get(key), put: async () => undefined, delete: async () => undefined },
+      store: {
+        get: async (key) => {
+          const body = objects.get(key);
+          return body === undefined ? { kind: 'missing' } : { kind: 'found', body };
+        },
+      },
       keys: KEYS,
       manifest: { backup: BACKUP, files, parts } as unknown as Manifest,
       signal: new AbortController().signal,

@@ -98,7 +98,7 @@ describe('in the hands of the writer', () => {
     // GIVEN a store that hides what is there
     await catalogs.write(emptyCatalog(OWNER));
     const before = new Map(store.objects);
-    store.get = async () => undefined;
+    store.get = async () => store.answerForMissing;
 
     // THEN
     await expect(LockedCatalog.open(catalogs, FREE, OWNER)).rejects.toThrow('Allow s3:GetObject on the folder');

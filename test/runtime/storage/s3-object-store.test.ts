@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { ActionError } from '../../../src/contract/action-error';
 import { StorageSettings } from '../../../src/contract/storage-settings';
 import { JsonLog } from '../../../src/runtime/log';
-import { ObjectStore } from '../../../src/runtime/storage/object-store';
+import { bodyOf, ObjectStore } from '../../../src/runtime/storage/object-store';
 import { openObjectStore, StorageFaultDetails } from '../../../src/runtime/storage/s3-object-store';
 import { SECRET_ARN, secretsHolding } from '../../conformance/conformance';
 import {
@@ -75,19 +75,45 @@ describe('the object store of backups', () => {
 
     await store.put(KEY, body);
     expect(server.objects.get(`/backups/${KEY}`)?.equals(body)).toBe(true);
-    expect((await store.get(KEY))?.equals(body)).toBe(true);
+    expect(bodyOf(await store.get(KEY))?.equals(body)).toBe(true);
 
     await store.delete(KEY);
-    expect(await store.get(KEY)).toBeUndefined();
+    expect(await store.get(KEY)).toEqual({ kind: 'missing' });
     await store.delete(KEY);
     expect(pauses).toEqual([]);
   });
 
-  test('reads nothing where there is nothing, or where the store hides it', async () => {
+  test('get says "missing" to a 404 and "denied" to a 403, which may hide a missing object', async () => {
     await open({ on: { GET: first(1, s3Error(404, 'NoSuchKey'), s3Error(403, 'AccessDenied')) } });
-    expect(await store.get(KEY)).toBeUndefined();
-    expect(await store.get(KEY)).toBeUndefined();
+    expect(await store.get(KEY)).toEqual({ kind: 'missing' });
+    expect(await store.get(KEY)).toMatchObject({
+      kind: 'denied',
+      fault: { faultClass: 'permission', operations: ['GET'], code: 'AccessDenied', status: 403 },
+    });
     expect(server.requests).toHaveLength(2);
+  });
+
+  test('put sends digests that its caller has computed, and signs with them', async () => {
+    await open();
+    const body = Buffer.from('part');
+    const digests = {
+      md5: createHash('md5').update(body).digest('base64'),
+      sha256: createHash('sha256').update(body).digest('hex'),
+    };
+    await store.put(KEY, body, digests);
+    expect(server.requests[0].headers).toMatchObject({
+      'content-md5': digests.md5,
+      'x-amz-content-sha256': digests.sha256,
+    });
+    const wrong = await faultOf(store.put(KEY, body, { ...digests, sha256: '0'.repeat(64) }));
+    expect(wrong.details.code).toBe('XAmzContentSHA256Mismatch');
+  });
+
+  test('clockOffsetMs is the difference to the Date of the last answer', async () => {
+    await open();
+    expect(store.clockOffsetMs()).toBeUndefined();
+    await store.put(KEY, Buffer.from('part'));
+    expect(Math.abs(store.clockOffsetMs()!)).toBeLessThan(10_000);
   });
 
   test.each([
@@ -101,6 +127,7 @@ describe('the object store of backups', () => {
 
   test.each([
     ['throttling', s3Error(503, 'SlowDown')],
+    ['a digest that does not match the bytes which arrived', s3Error(400, 'BadDigest')],
     ['a reset', reset],
     ['a reset within the answer', resetWithinAnswer],
     ['a silence', silence],
@@ -115,7 +142,7 @@ describe('the object store of backups', () => {
   test('gets over an object that is cut off on the way', async () => {
     await open({ on: { GET: first(1, wrongLength(10)) } });
     await store.put(KEY, Buffer.from('part'));
-    expect((await store.get(KEY))?.toString()).toBe('part');
+    expect(bodyOf(await store.get(KEY))?.toString()).toBe('part');
   });
 
   test('fails after the fourth time, and says class, operation, key, code, status and remedy', async () => {
