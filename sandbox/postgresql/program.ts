@@ -3,7 +3,7 @@ import { chmod, copyFile, lstat, mkdir, readdir, readFile, symlink } from 'node:
 import * as path from 'node:path';
 
 /** The majors that the sandbox has servers of. */
-export const POSTGRESQL_MAJORS = [15, 17, 18] as const;
+export const POSTGRESQL_MAJORS = [13, 14, 15, 16, 17, 18] as const;
 export type PostgreSqlMajor = (typeof POSTGRESQL_MAJORS)[number];
 
 /**

@@ -18,7 +18,8 @@ export interface RdsBootstrapProps {
 export const RDS_ADMIN = 'rdsadmin';
 
 /**
- * The statements that turn a cluster whose bootstrap superuser is `rdsadmin` into one as on RDS, in order.
+ * The statements that turn a cluster whose bootstrap superuser is `rdsadmin` into one as on RDS, in order, to be run in
+ * the database `template1`.
  *
  * Roles, attributes and memberships are those that the RDS User Guide lists ("Understanding the rds_superuser role"),
  * and, for roles newer than the guide, those seen in listings of real instances of 17. Where plain PostgreSQL cannot
@@ -52,11 +53,21 @@ export function rdsBootstrapStatements(props: RdsBootstrapProps): string[] {
 
     `ALTER DATABASE postgres OWNER TO ${master}`,
     `ALTER DATABASE template1 OWNER TO ${master}`,
+    ...handOverPublicSchema(props),
     `CREATE DATABASE ${RDS_ADMIN}`,
     `REVOKE ALL ON DATABASE ${RDS_ADMIN} FROM PUBLIC`,
     `GRANT CONNECT, TEMPORARY ON DATABASE ${RDS_ADMIN} TO rdstopmgr`,
     ...(props.databaseName ? [`CREATE DATABASE ${escapeIdentifier(props.databaseName)} OWNER ${master}`] : []),
   ];
+}
+
+/**
+ * Up to PostgreSQL 14 the schema `public` belongs to whoever ran initdb, and RDS gives it to the master: dumps of such
+ * instances begin with `REVOKE ALL ON SCHEMA public FROM rdsadmin`. Later versions have `pg_database_owner` for this.
+ * To be run in `template1`, before other databases are made from it, and in `postgres`.
+ */
+export function handOverPublicSchema({ major, master }: RdsBootstrapProps): string[] {
+  return major >= 15 ? [] : [`ALTER SCHEMA public OWNER TO ${escapeIdentifier(master.username)}`];
 }
 
 /**
@@ -84,7 +95,7 @@ function rolesOfRdsSuperuser(major: number): string[] {
     'rds_replication',
     'pg_monitor',
     'pg_signal_backend',
-    'pg_checkpoint',
+    ...(major >= 15 ? ['pg_checkpoint'] : []),
     ...(major >= 16 ? ['pg_use_reserved_connections', 'pg_create_subscription'] : []),
     ...(major >= 17 ? ['pg_maintain'] : []),
   ];

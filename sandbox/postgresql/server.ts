@@ -7,7 +7,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, escapeIdentifier, escapeLiteral } from 'pg';
 import { CertificateAuthority } from '../certificate-authority';
 import { POSTGRESQL_MAJORS, PostgreSqlMajor, PostgreSqlProgram } from './program';
-import { DatabaseMaster, RDS_ADMIN, RDS_CLIENT_AUTHENTICATION, rdsBootstrapStatements } from './rds-bootstrap';
+import {
+  DatabaseMaster,
+  handOverPublicSchema,
+  RDS_ADMIN,
+  RDS_CLIENT_AUTHENTICATION,
+  rdsBootstrapStatements,
+} from './rds-bootstrap';
 
 export interface PostgreSqlServerProps {
   /** The identifier of the RDS instance that the server stands for. */
@@ -57,12 +63,15 @@ export class PostgreSqlServer {
     const log = await open(files.log, 'a', 0o600);
     try {
       const runner = new ProgramRunner(files, log, user);
-      await runner.finish('initdb', INITDB_ARGUMENTS, '');
-      await runner.finish(
-        'postgres',
-        SINGLE_USER_ARGUMENTS,
-        rdsBootstrapStatements(props).map(singleUserLine).join(''),
-      );
+      await runner.finish('initdb', initdbArguments(props.major), '');
+      for (const [database, statements] of [
+        ['template1', rdsBootstrapStatements(props)],
+        ['postgres', handOverPublicSchema(props)],
+      ] as const) {
+        if (statements.length > 0) {
+          await runner.finish('postgres', singleUserArguments(database), singleUser(statements));
+        }
+      }
       await writeSecurityFiles(files, props.certificateAuthority, user);
 
       return await firstToStart(props.port ? [props.port] : await freePorts(), async (port) => {
@@ -176,27 +185,34 @@ const NOBODY: ServerUser = { uid: 65534, gid: 65534 };
 // RDS has en_US.UTF-8 of the C library. Linux machines often lack it, but none lacks this one of the same encoding.
 const LOCALE = process.platform === 'darwin' ? 'en_US.UTF-8' : 'C.UTF-8';
 
-const INITDB_ARGUMENTS = [
-  `--username=${RDS_ADMIN}`,
-  '--encoding=UTF8',
-  `--locale=${LOCALE}`,
-  '--auth=reject',
-  '--no-sync',
-  '--no-instructions',
-];
+function initdbArguments(major: PostgreSqlMajor): string[] {
+  return [
+    `--username=${RDS_ADMIN}`,
+    '--encoding=UTF8',
+    `--locale=${LOCALE}`,
+    '--auth=reject',
+    '--no-sync',
+    ...(major >= 14 ? ['--no-instructions'] : []),
+  ];
+}
 
 // An error ends the session, since a half-made RDS would prove nothing; and no statement, as one holds a password,
 // goes to the log with it.
-const SINGLE_USER_ARGUMENTS = [
-  '--single',
-  '-j',
-  ...settings({ fsync: 'off', exit_on_error: 'on', log_min_error_statement: 'panic' }),
-  'postgres',
-];
+function singleUserArguments(database: string): string[] {
+  return [
+    '--single',
+    '-j',
+    ...settings({
+      ...{ fsync: 'off', exit_on_error: 'on', log_min_error_statement: 'panic' },
+      password_encryption: 'scram-sha-256',
+    }),
+    database,
+  ];
+}
 
 /** In single-user mode an empty line after the semicolon ends a statement. */
-function singleUserLine(statement: string): string {
-  return `${statement};\n\n`;
+function singleUser(statements: readonly string[]): string {
+  return statements.map((statement) => `${statement};\n\n`).join('');
 }
 
 function serverArguments(port: number): string[] {
