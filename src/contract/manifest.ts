@@ -2,6 +2,7 @@ import { createHash } from 'crypto';
 import { BackupId } from './backup-id';
 import { PlanSize } from './database-settings';
 import { Owner } from './owner';
+import { Remark } from './remark';
 
 /** The description of one backup, stored beside its parts. */
 export interface Manifest {
@@ -20,6 +21,8 @@ export interface Manifest {
   readonly master: string;
   readonly roles: readonly Role[];
   readonly memberships: readonly Membership[];
+  /** What a restore by the master user cannot bring back. */
+  readonly remarks: readonly Remark[];
   readonly databases: readonly ManifestDatabase[];
   readonly files: readonly DumpFile[];
   readonly parts: readonly Part[];

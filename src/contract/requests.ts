@@ -4,6 +4,7 @@ import { DatabaseSettings, PlanSize } from './database-settings';
 import { PassedVerdict } from './diagnosis/verdict';
 import { Manifest } from './manifest';
 import { Owner } from './owner';
+import { Remark } from './remark';
 import { StorageSettings } from './storage-settings';
 
 /** What the program can be asked: one type, told apart by `action`. */
@@ -141,6 +142,8 @@ export interface BackUpAnswer {
   readonly databaseBytes?: number;
   readonly parts?: number;
   readonly durationMs: number;
+  /** What a restore by the master user cannot bring back. Absent where no backup was made. */
+  readonly remarks?: readonly Remark[];
   /** Absent where no backup was made. */
   readonly pruned?: PruneAnswer;
 }
@@ -188,6 +191,8 @@ export interface RestoreCheckAnswer {
   readonly sourceDescription: string;
   readonly serverVersion: string;
   readonly databaseBytes: number;
+  /** What the restore will not bring back. */
+  readonly remarks: readonly Remark[];
 }
 
 export interface RestoreAnswer {
@@ -199,5 +204,7 @@ export interface RestoreAnswer {
   readonly rows: number;
   /** Harmless messages that were passed over. */
   readonly passedOver: readonly string[];
+  /** What was not restored, each with its object and, where there is one, the statement to run by hand. */
+  readonly remarks: readonly Remark[];
   readonly durationMs: number;
 }

@@ -8,6 +8,7 @@ import { CatalogEntry } from '../../contract/catalog';
 import { BACKUP_FAILED_METRIC } from '../../contract/deployed-names';
 import { ManifestDatabase, DumpFile, Manifest, MANIFEST_FORMAT, Part } from '../../contract/manifest';
 import { ObjectKeys } from '../../contract/object-keys';
+import { Remark } from '../../contract/remark';
 import { BackUpAnswer, BackUpRequest, PruneAnswer } from '../../contract/requests';
 import { writeParts } from '../archive/parts-writer';
 import { withinDeadline } from '../deadline';
@@ -30,6 +31,7 @@ import {
 import { emitMetric } from '../metrics';
 import { ADMINISTRATION_DATABASE, DatabaseConnection, resolveConnection, withClient } from '../postgres/connection';
 import { WriterLock } from '../postgres/lock';
+import { readRemarksOfDatabases, readServerRemarks } from '../postgres/remarks';
 import { readRoles } from '../postgres/roles';
 import { readServerVersion, readUserDatabases } from '../postgres/server';
 import { clientVersion, requireClientFor } from '../postgres/tools';
@@ -103,8 +105,11 @@ class BackupRun {
       return { backup: this.id, outcome: 'AlreadyCompleted', durationMs: elapsed(this.runtime, startedAt) };
     }
     await this.begin();
+    let remarks: readonly Remark[] = [];
     try {
-      await this.complete(await this.dumpAndStore(startedAt));
+      const manifest = await this.dumpAndStore(startedAt);
+      remarks = manifest.remarks;
+      await this.complete(manifest);
     } catch (error) {
       await this.settle(error);
     }
@@ -115,6 +120,7 @@ class BackupRun {
       storedBytes,
       databaseBytes,
       durationMs: elapsed(this.runtime, startedAt),
+      remarks,
       pruned: await this.prune(),
     };
     this.runtime.log.info('backup-completed', { ...answer });
@@ -158,12 +164,27 @@ class BackupRun {
 
   private async dumpAndStore(startedAt: Date): Promise<Manifest> {
     const client = await clientVersion('pg_dump', this.runtime.workDirectory);
-    const server = await withClient(this.connection, ADMINISTRATION_DATABASE, async (pg) => ({
-      version: await readServerVersion(pg),
-      databases: await readUserDatabases(pg),
-      ...(await readRoles(pg)),
-    }));
+    const server = await withClient(this.connection, ADMINISTRATION_DATABASE, async (pg) => {
+      const roles = await readRoles(pg);
+      return {
+        version: await readServerVersion(pg),
+        databases: await readUserDatabases(pg),
+        ...roles,
+        remarks: await readServerRemarks(pg, roles),
+      };
+    });
     requireClientFor(client, server.version.major);
+
+    const remarks = [
+      ...server.remarks,
+      ...(await readRemarksOfDatabases(
+        this.connection,
+        server.databases.map(({ name }) => name),
+      )),
+    ];
+    for (const remark of remarks) {
+      this.runtime.log.warn('backup-remark', { backup: this.id, ...remark });
+    }
 
     const databases: ManifestDatabase[] = [];
     const files: DumpFile[] = [];
@@ -216,6 +237,7 @@ class BackupRun {
       master: this.connection.username,
       roles: server.roles,
       memberships: server.memberships,
+      remarks,
       databases,
       files,
       parts,

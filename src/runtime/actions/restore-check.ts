@@ -42,6 +42,7 @@ export async function restoreCheck(request: RestoreCheckRequest, runtime: Runtim
       sourceDescription: request.sourceDescription,
       serverVersion: manifest.engine.serverVersion,
       databaseBytes: databaseBytes(manifest),
+      remarks: manifest.remarks,
     };
   });
 }

@@ -96,7 +96,14 @@ class Restore {
     if (mark) this.requireSameSource(mark);
     if (mark?.state === 'Finished') {
       this.runtime.log.info('already-restored', { backup: mark.backup });
-      return { backup: mark.backup, outcome: 'AlreadyRestored', ...mark.result!, passedOver: [], durationMs: 0 };
+      return {
+        backup: mark.backup,
+        outcome: 'AlreadyRestored',
+        ...mark.result!,
+        passedOver: [],
+        remarks: [],
+        durationMs: 0,
+      };
     }
     // What `latest` meant when the restore began stays what it means.
     const selector: BackupSelector = mark ? { kind: 'backup', id: mark.backup } : this.request.source.backup;
@@ -188,6 +195,7 @@ class Restore {
       outcome: 'Restored',
       ...result,
       passedOver: [...new Set([...notes, ...results.flatMap(({ passedOver }) => passedOver)])],
+      remarks: manifest.remarks,
       durationMs: this.runtime.now().getTime() - startedAt.getTime(),
     };
     this.runtime.log.info('restored', { ...answer });

@@ -29,6 +29,7 @@ const MANIFEST: Manifest = {
   master: 'shopmaster',
   roles: [],
   memberships: [],
+  remarks: [],
   databases: [
     {
       name: 'shop',

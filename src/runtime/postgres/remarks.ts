@@ -1,0 +1,163 @@
+import { Client, escapeIdentifier } from 'pg';
+import { DatabaseConnection, withClient } from './connection';
+import { ServerRoles } from './roles';
+import { Role } from '../../contract/manifest';
+import { Remark } from '../../contract/remark';
+
+/** Objects below this number belong to PostgreSQL itself. */
+const FIRST_USER_OBJECT = 16_384;
+
+/** Role attributes that only a superuser can give. The master of RDS is none. */
+export const SUPERUSER_ATTRIBUTES = ['SUPERUSER', 'REPLICATION', 'BYPASSRLS'];
+
+const NEEDS_SUPERUSER = 'only a superuser can create it, which the master user of RDS is not';
+
+/** Finds what of the server itself, outside of its databases, a master that is no superuser cannot bring back. */
+export async function readServerRemarks(client: Client, { master, roles }: ServerRoles): Promise<Remark[]> {
+  const { rows: tablespaces } = await client.query<{ name: string; location: string }>(
+    `SELECT spcname AS name, pg_catalog.pg_tablespace_location(oid) AS location
+     FROM pg_catalog.pg_tablespace WHERE spcname !~ '^pg_' ORDER BY spcname`,
+  );
+  // A superuser may have granted SET on a parameter (PostgreSQL 15): then others can set it, at the source.
+  const { rows: parameters } = await client.query<{ name: string }>(
+    `SELECT pg_catalog.lower(name) AS name FROM pg_catalog.pg_settings WHERE context IN ('superuser', 'superuser-backend')`,
+  );
+  const superuserSettings = new Set(parameters.map(({ name }) => name));
+  return [
+    ...tablespaces.map(({ name, location }) => ({
+      type: 'tablespace',
+      name,
+      reason: `its tables and indexes are restored into the default tablespace`,
+      statement: `CREATE TABLESPACE ${escapeIdentifier(name)} LOCATION '${location.replaceAll("'", "''")}';`,
+    })),
+    // The target has a master of its own, with attributes of its own.
+    ...roles
+      .map((role) => (role.name === master ? { ...role, attributes: [] } : role))
+      .flatMap((role) => roleRemarks(role, superuserSettings)),
+  ];
+}
+
+/** The attributes and settings of a role that only a superuser can give. */
+export function roleRemarks(role: Role, superuserSettings: ReadonlySet<string>): Remark[] {
+  const attributes = role.attributes.filter((attribute) => SUPERUSER_ATTRIBUTES.includes(attribute));
+  return [
+    ...attributes.map((attribute) => attributeRemark(role.name, attribute)),
+    ...role.settings
+      .filter(({ setting }) => superuserSettings.has(setting.slice(0, setting.indexOf('=')).toLowerCase()))
+      .map(({ database, setting }) => settingRemark(role.name, setting, database)),
+  ];
+}
+
+export function attributeRemark(role: string, attribute: string): Remark {
+  return {
+    type: 'role',
+    name: role,
+    reason: `only a superuser can give it the attribute ${attribute}`,
+    statement: `ALTER ROLE ${escapeIdentifier(role)} ${attribute};`,
+  };
+}
+
+/** @param why @default - the setting needs a superuser */
+export function settingRemark(role: string, setting: string, database?: string, why?: string): Remark {
+  const name = setting.slice(0, setting.indexOf('='));
+  const where = database === undefined ? '' : ` in database ${database}`;
+  return {
+    type: 'role',
+    name: role,
+    reason: `its setting ${setting}${where} ${why ?? 'can only be made by a superuser'}: set ${name} in the parameter group`,
+  };
+}
+
+/** Finds in each database what a master that is no superuser cannot bring back. */
+export async function readRemarksOfDatabases(
+  connection: DatabaseConnection,
+  databases: readonly string[],
+): Promise<Remark[]> {
+  const remarks: Remark[] = [];
+  for (const database of databases) {
+    const found = await withClient(connection, database, readDatabaseRemarks);
+    remarks.push(...found.map((remark) => ({ database, ...remark })));
+  }
+  return remarks;
+}
+
+async function readDatabaseRemarks(client: Client): Promise<Remark[]> {
+  const remarks: Remark[] = [];
+  for (const query of [SUPERUSER_OBJECTS, OBJECTS_IN_TABLESPACES, HIDDEN_USER_MAPPINGS, SUBSCRIPTIONS]) {
+    const { rows } = await client.query(query);
+    for (const { type, schema, name, reason, statement } of rows) {
+      remarks.push({ type, ...(schema && { schema }), name, reason, ...(statement && { statement }) });
+    }
+  }
+  return remarks;
+}
+
+/** Objects of users: neither PostgreSQL's own nor part of an extension, which is restored as a whole. */
+const ofUsers = (table: string, alias: string) => `${alias}.oid >= ${FIRST_USER_OBJECT} AND NOT EXISTS (
+  SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.${table}'::pg_catalog.regclass
+    AND d.objid = ${alias}.oid AND d.deptype = 'e')`;
+
+const SUPERUSER_OBJECTS = `
+  SELECT o.type, n.nspname AS schema, o.name, o.detail || '${NEEDS_SUPERUSER}' AS reason FROM (
+    SELECT CASE p.prokind WHEN 'a' THEN 'aggregate' WHEN 'p' THEN 'procedure' ELSE 'function' END AS type,
+        p.pronamespace AS namespace,
+        p.proname || '(' || pg_catalog.pg_get_function_identity_arguments(p.oid) || ')' AS name,
+        CASE WHEN l.lanname IN ('c', 'internal') THEN 'written in ' || l.lanname || ': '
+             WHEN p.proleakproof THEN 'LEAKPROOF: ' ELSE 'written in the untrusted language ' || l.lanname || ': ' END AS detail
+      FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang
+      WHERE (NOT l.lanpltrusted AND p.prokind <> 'a' AND l.lanname <> 'sql' OR p.proleakproof) AND ${ofUsers('pg_proc', 'p')}
+    UNION ALL SELECT 'type', t.typnamespace, t.typname, 'a base type: '
+      FROM pg_catalog.pg_type t
+      WHERE t.typtype = 'b' AND t.typcategory <> 'A' AND ${ofUsers('pg_type', 't')}
+    UNION ALL SELECT 'operator class', c.opcnamespace, c.opcname, ''
+      FROM pg_catalog.pg_opclass c WHERE ${ofUsers('pg_opclass', 'c')}
+    UNION ALL SELECT 'cast', NULL,
+        pg_catalog.format_type(c.castsource, NULL) || ' AS ' || pg_catalog.format_type(c.casttarget, NULL), 'without a function: '
+      FROM pg_catalog.pg_cast c WHERE c.castmethod = 'b' AND ${ofUsers('pg_cast', 'c')}
+    UNION ALL SELECT 'text search parser', p.prsnamespace, p.prsname, ''
+      FROM pg_catalog.pg_ts_parser p WHERE ${ofUsers('pg_ts_parser', 'p')}
+    UNION ALL SELECT 'text search template', t.tmplnamespace, t.tmplname, ''
+      FROM pg_catalog.pg_ts_template t WHERE ${ofUsers('pg_ts_template', 't')}
+    UNION ALL SELECT 'language', NULL, l.lanname, ''
+      FROM pg_catalog.pg_language l WHERE ${ofUsers('pg_language', 'l')}
+    UNION ALL SELECT 'access method', NULL, a.amname, ''
+      FROM pg_catalog.pg_am a WHERE ${ofUsers('pg_am', 'a')}
+    UNION ALL SELECT 'foreign-data wrapper', NULL, w.fdwname, ''
+      FROM pg_catalog.pg_foreign_data_wrapper w WHERE ${ofUsers('pg_foreign_data_wrapper', 'w')}
+  ) AS o LEFT JOIN pg_catalog.pg_namespace n ON n.oid = o.namespace
+  WHERE n.nspname IS NULL OR n.nspname !~ '^pg_'
+  ORDER BY 1, 2, 3`;
+
+/** pg_global holds nothing of users, and no tablespace means the default of the database. */
+const OBJECTS_IN_TABLESPACES = `
+  SELECT k.type, n.nspname AS schema, c.relname AS name,
+    'it is restored outside of its tablespace ' || s.spcname AS reason,
+    pg_catalog.format('ALTER %s %I.%I SET TABLESPACE %I;', pg_catalog.upper(k.type), n.nspname, c.relname, s.spcname) AS statement
+  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    JOIN pg_catalog.pg_tablespace s ON s.oid = c.reltablespace,
+    LATERAL (SELECT CASE WHEN c.relkind IN ('i', 'I') THEN 'index' WHEN c.relkind = 'm' THEN 'materialized view'
+      ELSE 'table' END AS type) AS k
+  WHERE s.spcname !~ '^pg_' AND n.nspname !~ '^pg_' ORDER BY 1, 2, 3`;
+
+/** As the view pg_user_mappings decides it: options, the password among them, are shown to few. */
+const HIDDEN_USER_MAPPINGS = `
+  SELECT 'user mapping' AS type, m.usename || ' on server ' || m.srvname AS name,
+    'the master user cannot read its options, such as a password' AS reason,
+    pg_catalog.format('ALTER USER MAPPING FOR %s SERVER %I OPTIONS (ADD user ''...'', ADD password ''...'');',
+      CASE WHEN m.umuser = 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(m.usename) END, m.srvname) AS statement
+  FROM pg_catalog.pg_user_mappings m JOIN pg_catalog.pg_foreign_server s ON s.oid = m.srvid
+  WHERE m.umoptions IS NULL AND NOT CASE
+      WHEN m.umuser = 0 THEN pg_catalog.pg_has_role(s.srvowner, 'USAGE')
+      ELSE m.usename = current_user AND (pg_catalog.pg_has_role(s.srvowner, 'USAGE')
+        OR pg_catalog.has_server_privilege(s.oid, 'USAGE')) END
+    AND NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user)
+  ORDER BY 2`;
+
+/** pg_dump leaves them out unless a superuser runs it. */
+const SUBSCRIPTIONS = `
+  SELECT 'subscription' AS type, s.subname AS name,
+    'pg_dump leaves subscriptions out unless a superuser runs it' AS reason
+  FROM pg_catalog.pg_subscription s
+  WHERE s.subdbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+    AND NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user)
+  ORDER BY 2`;

@@ -1,0 +1,48 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import * as path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from 'pg';
+import { RDS_ADMIN } from '../../sandbox/postgresql/rds-bootstrap';
+import { PostgreSqlServer } from '../../sandbox/postgresql/server';
+
+/**
+ * Connects to a server of the sandbox as its superuser, which RDS allows to nobody: for what a server elsewhere can hold,
+ * and for powers that Amazon gives its master by other means.
+ */
+export async function superuserClient(server: PostgreSqlServer, database: string): Promise<Client> {
+  const accessFile = path.join(path.dirname(server.logFile), 'cluster', 'pg_hba.conf');
+  const rule = `hostssl all ${RDS_ADMIN} 127.0.0.1/32 trust\n`;
+  const present = await readFile(accessFile, 'utf8');
+  if (!present.startsWith(rule)) {
+    await writeFile(accessFile, rule + present);
+    process.kill(server.processId, 'SIGHUP');
+  }
+  const ca = await readFile(server.caFile, 'utf8');
+  // The server reads the file in its own time.
+  for (let attempt = 1; ; attempt++) {
+    const client = new Client({ host: server.host, port: server.port, user: RDS_ADMIN, database, ssl: { ca } });
+    try {
+      await client.connect();
+      return client;
+    } catch (error) {
+      if (attempt === 100) throw error;
+      await sleep(50);
+    }
+  }
+}
+
+/** Runs statements as the superuser; gives the rows of the last one. */
+export async function asSuperuser(
+  server: PostgreSqlServer,
+  database: string,
+  ...statements: string[]
+): Promise<Record<string, unknown>[]> {
+  const client = await superuserClient(server, database);
+  try {
+    let rows: Record<string, unknown>[] = [];
+    for (const statement of statements) rows = (await client.query(statement)).rows;
+    return rows;
+  } finally {
+    await client.end();
+  }
+}
