@@ -345,7 +345,7 @@ test('fails with the remedy, and without the password, when the server does not 
   // THEN
   await expect(failure).rejects.toMatchObject({
     kind: 'DatabaseFault',
-    message: expect.stringMatching(/as shopmaster: .*Check that the secret holds the present user and password/),
+    message: expect.stringMatching(/as shopmaster: .*Check that the secret holds the current user name and password/),
   });
   await failure.catch((error) => expect(JSON.stringify([error, error.message])).not.toContain('wr0ng pass'));
 });

@@ -121,6 +121,7 @@ describe('a restore check', () => {
       sourceDescription: 'the latest of shop',
       serverVersion: '16.4',
       databaseBytes: 3 * GIB,
+      remarks: [],
     });
   });
 
