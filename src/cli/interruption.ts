@@ -4,47 +4,46 @@ import { signalGroup } from '../runtime/postgres/process-group';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** What a shell makes of a program that Ctrl-C ended. */
+/** The exit code that a shell gives to a program that Ctrl-C ended. */
 const INTERRUPTED = 130;
 
 /**
- * Ctrl-C ends the PostgreSQL clients that this process has started, each with its workers: the action then fails in
- * good order, writes that down and lets go of its lock. Where none runs, or at the second time, the program ends at
- * once; the next run clears up behind it.
+ * The first Ctrl-C ends the PostgreSQL clients that this process has started, with their workers. The action then fails,
+ * records that, and releases its lock. Without such clients, or at the second Ctrl-C, the program exits at once; the
+ * next run removes what it left.
  */
 export class Interruption {
   private readonly children = new Set<ChildProcess>();
-  private asked = false;
+  private stopping = false;
 
   constructor(
-    private readonly say: (line: string) => void,
-    /** Removes what must not stay behind. */
-    private readonly clearUp: () => void,
+    private readonly print: (line: string) => void,
+    private readonly removeTemporaryFiles: () => void,
   ) {
-    channel('child_process').subscribe(this.started);
-    SIGNALS.forEach((signal) => process.on(signal, this.interrupted));
+    channel('child_process').subscribe(this.onStart);
+    SIGNALS.forEach((signal) => process.on(signal, this.onSignal));
   }
 
   end(): void {
-    channel('child_process').unsubscribe(this.started);
-    SIGNALS.forEach((signal) => process.off(signal, this.interrupted));
+    channel('child_process').unsubscribe(this.onStart);
+    SIGNALS.forEach((signal) => process.off(signal, this.onSignal));
   }
 
-  private readonly started = (message: unknown): void => {
+  private readonly onStart = (message: unknown): void => {
     const { process: child } = message as { process: ChildProcess };
     this.children.add(child);
     child.once('exit', () => this.children.delete(child));
-    if (this.asked) child.once('spawn', () => signalGroup(child, 'SIGTERM'));
+    if (this.stopping) child.once('spawn', () => signalGroup(child, 'SIGTERM'));
   };
 
-  private readonly interrupted = (): void => {
-    if (this.asked || this.children.size === 0) {
+  private readonly onSignal = (): void => {
+    if (this.stopping || this.children.size === 0) {
       this.children.forEach((child) => signalGroup(child, 'SIGKILL'));
-      this.clearUp();
+      this.removeTemporaryFiles();
       process.exit(INTERRUPTED);
     }
-    this.asked = true;
-    this.say('Stopping in good order; once more to stop at once.');
+    this.stopping = true;
+    this.print('Stopping. Press Ctrl-C again to exit at once.');
     this.children.forEach((child) => signalGroup(child, 'SIGTERM'));
   };
 }

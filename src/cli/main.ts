@@ -3,7 +3,7 @@ import { run } from './program';
 import { Session } from './session';
 
 const args = process.argv.slice(2);
-// Whoever reads may stop reading.
+// The reader of a pipe may close it early.
 process.stdout.on('error', () => undefined);
 void run(args, new Session(new Terminal(args.includes('--json')))).then((code) => {
   process.exitCode = code;

@@ -11,8 +11,10 @@ import { addShow } from './commands/show';
 import { addTestConnection } from './commands/test-connection';
 import { addVerify } from './commands/verify';
 import { addWatch } from './commands/watch';
-import { ExitCode, EXIT_CODES, exitCodeHelp } from './exit-codes';
+import { ExitCode, exitCodeHelp, exitCodeOf } from './exit-codes';
 import { Session } from './session';
+
+export const PROGRAM_NAME = 'cdktf-managed-database';
 
 const COMMANDS = [
   addTestConnection,
@@ -28,29 +30,29 @@ const COMMANDS = [
   addResume,
 ];
 
-/** Does what the arguments say. */
+/** Runs the command that the arguments name. */
 export async function run(args: readonly string[], session: Session): Promise<ExitCode> {
   try {
     await createProgram(session).parseAsync(args, { from: 'user' });
-    return session.exitCode;
+    return 0;
   } catch (error) {
-    if (error instanceof CommanderError) {
-      return afterParsing(error, session);
-    }
-    return session.terminal.fail(error);
+    return error instanceof CommanderError ? afterParsing(error, session) : session.terminal.fail(error);
   }
 }
 
-function createProgram(session: Session): Command {
-  const program = new Command('cdktf-managed-database')
-    .description('Backups of managed databases, from a terminal: the actions of the deployed function.')
+/** The program with all of its commands and their options. */
+export function createProgram(session: Session): Command {
+  const program = new Command(PROGRAM_NAME)
+    .description('Back up, list, verify and restore managed databases.')
     .version(libraryVersion)
-    // What is wrong is said by the session, once.
+    // Mistakes are printed by the session, once.
     .configureOutput({ outputError: () => undefined })
     .exitOverride();
   COMMANDS.forEach((add) => add(program, session));
   for (const command of program.commands) {
-    command.optionsGroup('Options:').option('--json', 'one JSON object on standard output, logs on standard error');
+    command
+      .optionsGroup('Options:')
+      .option('--json', 'print one JSON object on standard output, logs on standard error');
   }
   for (const command of [program, ...program.commands]) {
     command.addHelpText('after', `\n${exitCodeHelp()}`);
@@ -58,16 +60,16 @@ function createProgram(session: Session): Command {
   return program;
 }
 
-/** The parser ends by throwing, also where somebody asked for help. */
+/** The parser ends by throwing, also after --help. */
 function afterParsing(error: CommanderError, session: Session): ExitCode {
   if (error.exitCode === 0) {
-    return EXIT_CODES.ok;
+    return 0;
   }
   if (error.code === 'commander.help') {
-    return EXIT_CODES.usage;
+    return exitCodeOf('InvalidRequest');
   }
-  const said = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ');
+  const mistake = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ');
   return session.terminal.fail(
-    new ActionError('InvalidRequest', `Wrong usage: ${said}. The option --help says what there is.`),
+    new ActionError('InvalidRequest', `Wrong usage: ${mistake}. Run the command with --help to see its options.`),
   );
 }

@@ -17,7 +17,7 @@ let environment: Record<string, string>;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'back-up-and-restore-'));
   await chmod(directory, 0o711);
-  // A machine without any PostgreSQL client but the package's own.
+  // A machine with no other PostgreSQL clients than those of the package.
   const path = [dirname(process.execPath), '/usr/bin', '/bin'].join(delimiter);
   commandLine = await CommandLine.build(directory);
   await symlink((await buildClientLayer()).directory, join(directory, 'assets/client-layer-x86_64'));
@@ -60,7 +60,7 @@ const server = ({ host, port, master }: PostgreSqlServer) => [
   ...['--host', host, '--port', String(port), '--user', master.username],
 ];
 
-test('a database goes from a terminal into a storage and back, by nothing but the command line', async () => {
+test('a database is backed up and restored by the command line alone', async () => {
   // GIVEN
   await world.sql(
     'shop',
@@ -74,7 +74,7 @@ test('a database goes from a terminal into a storage and back, by nothing but th
   expect(made).toMatchObject({ code: 0 });
   const { backup, outcome } = JSON.parse(made.stdout);
   expect(outcome).toBe('Completed');
-  // THEN its events were told one by one, without the password
+  // THEN its events were logged, without the password
   const events = made.stderr
     .trim()
     .split('\n')
@@ -82,7 +82,7 @@ test('a database goes from a terminal into a storage and back, by nothing but th
   expect(events).toEqual(expect.arrayContaining(['backup-started', 'database-stored', 'backup-completed']));
   expect(made.stdout + made.stderr).not.toContain(world.server.master.password);
 
-  // AND it is listed, shown, verified, and kept
+  // AND it can be listed, shown, verified, and is kept by prune
   const listed = await commandLine.call(['list', ...storage(), '--json'], environment);
   expect(JSON.parse(listed.stdout)).toMatchObject({
     owner: { account: 'local', database: 'orders' },
@@ -119,12 +119,12 @@ test('a database goes from a terminal into a storage and back, by nothing but th
   expect(await itemsOf(target)).toEqual({ count: '1000', last: 'item 1000' });
   expect((await readdir(directory)).filter((name) => name.startsWith('cdktf-managed-database-'))).toEqual([]);
 
-  // AND it is refused into one that holds something else
+  // AND a database that is not empty is refused
   const refused = await commandLine.call(['restore', '--latest', ...storage(), ...server(world.server)], environment);
   expect(refused.code).toBe(6);
 });
 
-test('fails to back up without clients, and says which program and what to do', async () => {
+test('fails to back up without clients, and names the program and the remedy', async () => {
   const elsewhere = await CommandLine.build(join(directory, 'elsewhere'));
   const { code, stderr } = await elsewhere.call(
     ['back-up', ...storage(), ...server(world.server), '--retention-days', '7'],

@@ -3,14 +3,14 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { bundleCommandLine } from '../../packaging/function-bundle';
 
-/** How a call of the command line ended. */
-export interface Ended {
+/** The end of a call of the command line. */
+export interface CallResult {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** The command line as it is shipped, in a folder laid out like the package. */
+/** The command line as it is shipped, in a folder with the layout of the package. */
 export class CommandLine {
   static async build(directory: string): Promise<CommandLine> {
     const program = await bundleCommandLine({
@@ -25,8 +25,8 @@ export class CommandLine {
     private readonly home: string,
   ) {}
 
-  /** Runs it as a user would, with nothing of the environment of the tests but PATH. */
-  async call(args: readonly string[], environment: Record<string, string> = {}): Promise<Ended> {
+  /** Runs it as a user does, with PATH as the only variable of the tests' environment. */
+  async call(args: readonly string[], environment: Record<string, string> = {}): Promise<CallResult> {
     const child = spawn(process.execPath, [this.program, ...args], {
       env: { PATH: process.env.PATH, HOME: this.home, AWS_EC2_METADATA_DISABLED: 'true', ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],

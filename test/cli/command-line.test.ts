@@ -62,7 +62,7 @@ afterAll(async () => {
 
 const call: CommandLine['call'] = async (args, environment) => program.call(args, environment);
 
-const place = () => [
+const storageOptions = () => [
   ...['--endpoint', storage.endpoint, '--bucket', BUCKET, '--path', FOLDER, '--region', storage.region],
   ...['--ca-certificate', storage.caFile],
 ];
@@ -74,7 +74,7 @@ const environmentOf = ({ accessKeyId, secretAccessKey }: AccessKeys) => ({
 
 describe('test-connection', () => {
   test('passes, shows its states and leaves nothing behind', async () => {
-    const { code, stdout, stderr } = await call(['test-connection', ...place()], environmentOf(keys));
+    const { code, stdout, stderr } = await call(['test-connection', ...storageOptions()], environmentOf(keys));
     expect(stderr).toMatch(/Testing https:.*customer-backups.*nightly\/production[^]*Passed after/);
     expect(stdout).toMatch(/^Connection test passed/);
     expect(stdout).toContain('No database was named, so no owner was checked.');
@@ -83,12 +83,13 @@ describe('test-connection', () => {
     expect(await storage.list(BUCKET)).toEqual([]);
   });
 
-  test('passes for machines with the verdict alone on standard output', async () => {
+  test('passes with --json with the verdict on standard output', async () => {
     const { code, stdout } = await call(
-      ['test-connection', '--json', '--database', 'orders', ...place()],
+      ['test-connection', '--json', '--database', 'orders', ...storageOptions()],
       environmentOf(keys),
     );
     expect(JSON.parse(stdout)).toMatchObject({
+      ok: true,
       state: 'Passed',
       endpoint: storage.endpoint,
       bucket: BUCKET,
@@ -99,27 +100,24 @@ describe('test-connection', () => {
     expect(code).toBe(0);
   });
 
-  test('fails with a wrong secret, which nothing shows', async () => {
+  test('fails with a wrong secret key, which is never printed', async () => {
     const wrong = { ...keys, secretAccessKey: 'a-wrong-secret-access-key-of-somebody' };
-    const person = await call(['test-connection', ...place()], environmentOf(wrong));
+    const person = await call(['test-connection', ...storageOptions()], environmentOf(wrong));
     expect(person.stdout).toBe('');
     expect(person.stderr).toContain('Connection test failed: invalid access credentials.');
     expect(person.code).toBe(3);
 
-    const machine = await call(['test-connection', '--json', ...place()], environmentOf(wrong));
-    expect(JSON.parse(machine.stdout)).toEqual({
-      error: {
-        kind: 'ConnectionTestFailed',
-        message: expect.stringContaining('invalid access credentials'),
-        details: expect.objectContaining({
-          state: 'Failed',
-          faultClass: 'authentication',
-          operations: ['PUT'],
-          code: 'SignatureDoesNotMatch',
-          status: 403,
-          endpoint: storage.endpoint,
-        }),
-      },
+    const machine = await call(['test-connection', '--json', ...storageOptions()], environmentOf(wrong));
+    expect(JSON.parse(machine.stdout)).toMatchObject({
+      ok: false,
+      error: 'ConnectionTestFailed',
+      message: expect.stringContaining('invalid access credentials'),
+      state: 'Failed',
+      faultClass: 'authentication',
+      operations: ['PUT'],
+      code: 'SignatureDoesNotMatch',
+      status: 403,
+      endpoint: storage.endpoint,
     });
     expect(machine.code).toBe(3);
     for (const { stdout, stderr } of [person, machine]) {
@@ -127,8 +125,8 @@ describe('test-connection', () => {
     }
   });
 
-  test('fails without a permission, and lays out what to do in lines that fit', async () => {
-    const { code, stderr } = await call(['test-connection', ...place()], environmentOf(readOnly));
+  test('fails without a permission, and prints the remedy in lines that fit the terminal', async () => {
+    const { code, stderr } = await call(['test-connection', ...storageOptions()], environmentOf(readOnly));
     expect(stderr).toContain('Connection test failed: missing required permissions.');
     for (const [name, value] of [
       ['class', 'permission'],
@@ -148,29 +146,29 @@ describe('test-connection', () => {
 });
 
 describe('backups in a storage', () => {
-  test('an empty folder has none', async () => {
-    const { code, stdout } = await call(['list', ...place(), '--database', 'unknown'], environmentOf(keys));
-    expect(stdout).toBe('No backups of unknown.\n');
+  test('an empty folder has no backups', async () => {
+    const { code, stdout } = await call(['list', ...storageOptions(), '--database', 'unknown'], environmentOf(keys));
+    expect(stdout).toBe('No backups of database unknown.\n');
     expect(code).toBe(0);
   });
 
-  test('fails to show one that is not there', async () => {
-    const args = ['show', '20261122T030000Z', ...place(), '--database', 'unknown'];
+  test('fails to show a backup that does not exist', async () => {
+    const args = ['show', '20261122T030000Z', ...storageOptions(), '--database', 'unknown'];
     const { code, stdout, stderr } = await call(args, environmentOf(keys));
     expect(stdout).toBe('');
     expect(stderr).toContain('20261122T030000Z');
     expect(code).toBe(4);
-    expect(JSON.parse((await call([...args, '--json'], environmentOf(keys))).stdout).error.kind).toBe('NotFound');
+    expect(JSON.parse((await call([...args, '--json'], environmentOf(keys))).stdout).error).toBe('NotFound');
   });
 
-  test('fails to verify one that is not there', async () => {
-    const { code } = await call(['verify', ...place(), '--database', 'unknown'], environmentOf(keys));
+  test('fails to verify a backup that does not exist', async () => {
+    const { code } = await call(['verify', ...storageOptions(), '--database', 'unknown'], environmentOf(keys));
     expect(code).toBe(4);
   });
 
-  test('fails where the keys are refused, which is no usage error', async () => {
+  test('fails if the keys are refused, which is no usage error', async () => {
     const wrong = { ...keys, secretAccessKey: 'a-wrong-secret-access-key-of-somebody' };
-    const { code, stderr } = await call(['list', ...place(), '--database', 'orders'], environmentOf(wrong));
+    const { code, stderr } = await call(['list', ...storageOptions(), '--database', 'orders'], environmentOf(wrong));
     expect(stderr).toContain('invalid access credentials');
     expect(stderr).not.toContain(wrong.secretAccessKey);
     expect(code).toBe(1);
@@ -178,14 +176,14 @@ describe('backups in a storage', () => {
 });
 
 describe('usage', () => {
-  test('fails without a storage, and names what is missing', async () => {
+  test('fails without a storage, and names the missing options', async () => {
     const { code, stdout, stderr } = await call(['list']);
     expect(stdout).toBe('');
     expect(stderr).toContain('--bucket, --path, --region');
     expect(code).toBe(2);
   });
 
-  test('fails without a command, and shows which there are', async () => {
+  test('fails without a command, and shows all commands', async () => {
     const { code, stderr } = await call([]);
     expect(stderr).toContain('test-connection');
     expect(code).toBe(2);
@@ -311,58 +309,59 @@ describe('a deployed schedule', () => {
     };
   };
 
-  test('is paused and resumed: its schedules, its watch and one alarm change their state, and nothing else', async () => {
+  test('pause and resume change the state of its schedules, its watch and one alarm, and nothing else', async () => {
     // GIVEN
     const before = await everything();
-    const mine = ['orders-backup', 'orders-backup-2', 'orders-backup-watch'];
+    const switched = ['orders-backup', 'orders-backup-2', 'orders-backup-watch'];
 
     // WHEN
-    const paused = await call(['pause', 'orders-backup', '--json'], awsEnvironment());
+    const paused = await call(['pause', '--schedule', 'orders-backup', '--json'], awsEnvironment());
 
     // THEN
     expect(paused).toMatchObject({ stderr: '', code: 0 });
     expect(JSON.parse(paused.stdout)).toEqual({
+      ok: true,
       schedule: 'orders-backup',
       state: 'Paused',
-      schedules: mine,
+      schedules: switched,
       alarm: 'orders-backup-age',
     });
     expect(await everything()).toEqual({
       schedules: before.schedules.map((schedule) =>
-        mine.includes(schedule.Name!) ? { ...schedule, State: 'DISABLED' } : schedule,
+        switched.includes(schedule.Name!) ? { ...schedule, State: 'DISABLED' } : schedule,
       ),
       alarms: { 'orders-backup-age': [false, 172_800], 'orders-backup-failure': [true, 172_800] },
     });
 
     // WHEN
-    const resumed = await call(['resume', 'orders-backup'], awsEnvironment());
+    const resumed = await call(['resume', '--schedule', 'orders-backup'], awsEnvironment());
 
     // THEN
     expect(resumed.code).toBe(0);
     expect(await everything()).toEqual(before);
   });
 
-  test('fails to pause what has no watch, and changes nothing', async () => {
+  test('fails to pause a schedule without a watch, and changes nothing', async () => {
     const before = await everything();
-    const { code, stderr } = await call(['pause', 'watchless-backup'], awsEnvironment());
+    const { code, stderr } = await call(['pause', '--schedule', 'watchless-backup'], awsEnvironment());
     expect(stderr).toContain('watchless-backup-watch');
     expect(code).toBe(4);
     expect(await everything()).toEqual(before);
   });
 
-  test('fails where there is no such schedule', async () => {
-    const { code, stderr } = await call(['list', '--schedule', 'nobody-backup'], awsEnvironment());
-    expect(stderr).toContain('nobody-backup');
+  test('fails if there is no such schedule', async () => {
+    const { code, stderr } = await call(['list', '--schedule', 'missing-backup'], awsEnvironment());
+    expect(stderr).toContain('missing-backup');
     expect(code).toBe(4);
   });
 
-  test('fails where the schedule makes no backups', async () => {
+  test('fails if the schedule makes no backups', async () => {
     const { code, stderr } = await call(['list', '--schedule', 'orders-backup-watch'], awsEnvironment());
     expect(stderr).toContain('back-up');
     expect(code).toBe(4);
   });
 
-  test('gives a command in this process its settings', async () => {
+  test('list --local uses its settings in this process', async () => {
     // GIVEN
     const catalog = encodeCatalog({
       format: 1,
@@ -407,7 +406,7 @@ describe('a deployed schedule', () => {
     expect(code).toBe(0);
   });
 
-  test('gives a test in this process its owner, so that the folder is no stranger', async () => {
+  test('test-connection --local uses its owner, so that its own folder is accepted', async () => {
     const { code, stdout } = await call(
       ['test-connection', '--schedule', 'orders-backup', '--local', '--json'],
       awsEnvironment(),
@@ -416,17 +415,17 @@ describe('a deployed schedule', () => {
     expect(code).toBe(0);
   });
 
-  test("says how old the newest backup is, or when there was none, since the schedule's own beginning", async () => {
+  test('watch shows the age of the newest backup', async () => {
     const { stdout } = await call(['watch', '--schedule', 'orders-backup', '--local', '--json'], awsEnvironment());
     expect(JSON.parse(stdout)).toMatchObject({ newest: '20261122T030000Z' });
   });
 });
 
-test('fails where a certificate authority is none, before anything is asked', async () => {
+test('fails if --ca-certificate is not a certificate, before any request', async () => {
   const file = join(directory, 'nonsense.pem');
   await writeFile(file, 'nonsense');
   const { code, stderr } = await call(
-    [...['list', ...place(), '--database', 'orders'], '--ca-certificate', file],
+    [...['list', ...storageOptions(), '--database', 'orders'], '--ca-certificate', file],
     environmentOf(keys),
   );
   expect(stderr).toContain('PEM');

@@ -14,7 +14,7 @@ beforeEach(async () => {
 
 afterEach(async () => rm(directory, { recursive: true }));
 
-/** Starts the program and waits until it is at work. */
+/** Starts the program and waits until its work has begun. */
 async function start(kind: string): Promise<ChildProcess> {
   const program = spawn(process.execPath, ['--import', 'tsx', join(__dirname, 'interruption-program.ts'), kind, file], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -25,7 +25,7 @@ async function start(kind: string): Promise<ChildProcess> {
 }
 
 describe('Ctrl-C', () => {
-  test('ends clients with their workers, and lets the action write that down', async () => {
+  test('ends clients with their workers, and the action can record that', async () => {
     // GIVEN
     const program = await start('client');
 
@@ -33,16 +33,16 @@ describe('Ctrl-C', () => {
     program.kill('SIGINT');
     const [code] = await once(program, 'close');
 
-    // THEN the client's output was closed by its worker, too, which would have gone on for minutes
+    // THEN the worker, which would have run for minutes, has closed the client's output too
     expect(await readFile(file, 'utf8')).toBe('the client ended by SIGTERM');
     expect(code).toBe(0);
   });
 
-  test('ends a program that has no clients at once, cleared up', async () => {
+  test('ends a program without clients at once, and removes its temporary files', async () => {
     const program = await start('nothing');
     program.kill('SIGINT');
     const [code] = await once(program, 'close');
-    expect(await readFile(file, 'utf8')).toBe('cleared up');
+    expect(await readFile(file, 'utf8')).toBe('files removed');
     expect(code).toBe(130);
   });
 });

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ActionRunner } from '../../src/cli/action-runner';
 import { DeployedSchedule } from '../../src/cli/deployed/schedule';
+import { AccountAndRegion } from '../../src/cli/local-runner';
 import { Terminal } from '../../src/cli/output/terminal';
 import { run } from '../../src/cli/program';
-import { Session, World } from '../../src/cli/session';
-import { Place } from '../../src/cli/terminal-runtime';
+import { Services, Session } from '../../src/cli/session';
 import { Answers, BackUpRequest, Request } from '../../src/contract/requests';
 
 const ARN = 'arn:aws:lambda:eu-central-1:123456789012:function:orders-backup:3';
@@ -91,24 +91,24 @@ const ANSWERS: Answers = {
 interface Called {
   readonly code: number;
   readonly requests: readonly Request[];
-  /** Who was asked. */
-  readonly by: readonly (Place | string)[];
+  /** The owner of a run in this process, or the ARN of the function. */
+  readonly runners: readonly (AccountAndRegion | string)[];
   readonly output: string;
   readonly errors: string;
 }
 
-/** Runs the command line with somebody who only writes down what is asked, and answers as told. */
+/** Runs the command line with a runner that records the requests and gives these answers. */
 async function call(line: string, answers: Partial<Answers> = {}): Promise<Called> {
   const requests: Request[] = [];
-  const by: (Place | string)[] = [];
+  const runners: (AccountAndRegion | string)[] = [];
   const runner: ActionRunner = {
     run: (async (request: Request) => {
       requests.push(request);
       return { ...ANSWERS, ...answers }[request.action];
     }) as ActionRunner['run'],
   };
-  const asked = (who: Place | string) => {
-    by.push(who);
+  const record = (target: AccountAndRegion | string) => {
+    runners.push(target);
     return runner;
   };
   const schedule = {
@@ -116,17 +116,17 @@ async function call(line: string, answers: Partial<Answers> = {}): Promise<Calle
     request: DEPLOYED,
     watchRequest: { action: 'watch', since: '2026-11-01T00:00:00Z' },
     functionArn: ARN,
-    place: { account: '123456789012', region: 'eu-central-1' },
+    owner: { account: '123456789012', region: 'eu-central-1' },
   } as DeployedSchedule;
-  const world: World = {
+  const services: Services = {
     findSchedule: async (name) => {
       expect(name).toBe('orders-backup');
       return schedule;
     },
     pause: async () => ({ schedule: 'orders-backup', state: 'Paused', schedules: [], alarm: 'a' }),
     resume: async () => ({ schedule: 'orders-backup', state: 'Running', schedules: [], alarm: 'a' }),
-    thisProcess: asked,
-    deployedFunction: asked,
+    localRunner: record,
+    deployedFunction: record,
   };
   const written = { output: '', errors: '' };
   const terminal = new Terminal(
@@ -134,8 +134,8 @@ async function call(line: string, answers: Partial<Answers> = {}): Promise<Calle
     { write: (text) => (written.output += text) },
     { write: (text) => (written.errors += text) },
   );
-  const code = await run(line.split(' ').filter(Boolean), new Session(terminal, world));
-  return { code, requests, by, ...written };
+  const code = await run(line.split(' ').filter(Boolean), new Session(terminal, services));
+  return { code, requests, runners, ...written };
 }
 
 const STORAGE = '--endpoint https://store.example --bucket backups --path /nightly/ --region eu-1';
@@ -172,7 +172,7 @@ afterAll(() => {
   Object.assign(process.env, Object.fromEntries(BEFORE.filter(([, value]) => value !== undefined)));
 });
 
-describe('a storage told by options', () => {
+describe('a storage given by options', () => {
   test.each([
     ['', {}],
     ['--virtual-hosted', { pathStyle: false }],
@@ -188,9 +188,9 @@ describe('a storage told by options', () => {
     ],
     ['--endpoint https://s3.eu-1.amazonaws.com', { endpoint: 'https://s3.eu-1.amazonaws.com', kind: 'amazon-s3' }],
   ])('%s', async (further, expected) => {
-    const { requests, by, code } = await call(`test-connection ${STORAGE} ${further}`);
+    const { requests, runners, code } = await call(`test-connection ${STORAGE} ${further}`);
     expect(requests).toEqual([{ action: 'test-connection', storage: { ...SETTINGS, ...expected } }]);
-    expect(by).toEqual([{ region: 'eu-1' }]);
+    expect(runners).toEqual([{ region: 'eu-1' }]);
     expect(code).toBe(0);
   });
 
@@ -224,7 +224,7 @@ describe('a storage told by options', () => {
   });
 });
 
-describe('what each command asks for', () => {
+describe('the request of each command', () => {
   const source = { storage: SETTINGS, database: 'orders', backup: { kind: 'latest' } };
 
   test.each([
@@ -301,14 +301,14 @@ describe('what each command asks for', () => {
       { action: 'restore', source, target: { ...DATABASE, identifier: 'orders2', endpoint: 'new.example:5432' } },
     ],
   ])('%s', async (line, request) => {
-    const { requests, by, code, errors } = await call(line);
+    const { requests, runners, code, errors } = await call(line);
     expect(errors).toBe('');
     expect(requests).toEqual([request]);
-    expect(by).toEqual([{ region: 'eu-1' }]);
+    expect(runners).toEqual([{ region: 'eu-1' }]);
     expect(code).toBe(0);
   });
 
-  test("the user is handed on where the program looks for it, beside the password's variable", async () => {
+  test('the user is passed on in PGUSER, from which the action reads it', async () => {
     await call(`back-up ${STORAGE} --database orders ${SERVER}`);
     expect(process.env.PGUSER).toBe('master');
   });
@@ -319,7 +319,7 @@ describe('what each command asks for', () => {
     expect(requests).toMatchObject([{ database: { ...DATABASE, endpoint: 'db.example:6000' } }]);
   });
 
-  test('every page of a list is asked for, and shown as one', async () => {
+  test('list requests every page and shows them as one', async () => {
     const pages = [
       {
         backups: [{ backup: '20261122T030000Z', state: 'Completed', startedAt: '2026-11-22T03:00:00Z' }],
@@ -347,24 +347,26 @@ describe('with a deployed schedule', () => {
     ['watch', { action: 'watch', storage, database: 'orders', since: '2026-11-01T00:00:00Z' }],
     ['verify', { action: 'verify', storage, database: 'orders', backup: { kind: 'latest' } }],
     ['prune', { action: 'prune', storage, database, retentionDays: 30, dryRun: true }],
-    // A run by hand has the second at which it was asked for.
+    // A manual run is named by the second of its start.
     ['back-up', { action: 'back-up', storage, database, retentionDays: 30 }],
-  ])('%s is done by its function with its settings', async (command, request) => {
+  ])('%s runs in its function with its settings', async (command, request) => {
     process.env.AWS_REGION = 'eu-central-1';
-    const { requests, by, code } = await call(`${command} --schedule orders-backup`);
+    const { requests, runners, code } = await call(`${command} --schedule orders-backup`);
     expect(requests).toEqual([request]);
-    expect(by).toEqual([ARN]);
+    expect(runners).toEqual([ARN]);
     expect(code).toBe(0);
   });
 
-  test('with --local it is done here, for the same owner, and the network of the function is forgotten', async () => {
-    const { requests, by } = await call('list --schedule orders-backup --local');
+  test('--local runs it in this process, for the same owner, without the network of the function', async () => {
+    const { requests, runners } = await call('list --schedule orders-backup --local');
     expect(requests).toEqual([{ action: 'list', storage: { ...storage, network: undefined }, database: 'orders' }]);
-    expect(by).toEqual([{ account: '123456789012', region: 'eu-central-1' }]);
+    expect(runners).toEqual([{ account: '123456789012', region: 'eu-central-1' }]);
   });
 
-  test('a restore takes its source from it, and is always done here', async () => {
-    const { requests, by } = await call('restore --latest --schedule orders-backup --host new.example --user master');
+  test('restore takes its source from it, and always runs in this process', async () => {
+    const { requests, runners } = await call(
+      'restore --latest --schedule orders-backup --host new.example --user master',
+    );
     expect(requests).toMatchObject([
       {
         action: 'restore',
@@ -372,11 +374,11 @@ describe('with a deployed schedule', () => {
         target: { endpoint: 'new.example:5432' },
       },
     ]);
-    expect(by).toEqual([{ account: '123456789012', region: 'eu-central-1' }]);
+    expect(runners).toEqual([{ account: '123456789012', region: 'eu-central-1' }]);
   });
 
   test.each(['--bucket backups', '--region eu-1', '--database orders', `--secret ${SECRET}`])(
-    'fails beside %s',
+    'fails if %s is given too',
     async (option) => {
       const { code, requests, errors } = await call(`list --schedule orders-backup ${option}`);
       expect(code).toBe(2);
@@ -385,7 +387,7 @@ describe('with a deployed schedule', () => {
     },
   );
 
-  test('fails beside a retention of its own', async () => {
+  test('fails if a retention is given too', async () => {
     const { code, requests } = await call('prune --yes --schedule orders-backup --retention-days 1');
     expect([code, requests]).toEqual([2, []]);
   });
@@ -418,12 +420,13 @@ describe('mistakes', () => {
     [`back-up ${STORAGE} --database orders --host h --port 70000 --user u`, ['--port', '70000', '65535']],
     [`restore-check --latest ${STORAGE} --database orders`, ['--engine', '--vcpu', '--memory', '--storage-size']],
     ['lst', ['lst', 'list']],
-    ['pause', ['schedule']],
-  ])('fails: %s', async (line, told) => {
+    ['pause', ['--schedule']],
+    ['resume', ['--schedule']],
+  ])('fails: %s', async (line, texts) => {
     const { code, requests, errors, output } = await call(line);
     expect(requests).toEqual([]);
     expect(output).toBe('');
-    told.forEach((text) => expect(errors).toContain(text));
+    texts.forEach((text) => expect(errors).toContain(text));
     expect(code).toBe(2);
   });
 
@@ -434,33 +437,41 @@ describe('mistakes', () => {
     expect(code).toBe(2);
   });
 
-  test('fails for machines with one object on standard output', async () => {
+  test('fails with --json with one flat object on standard output', async () => {
     const { code, output } = await call('list --json');
     expect(JSON.parse(output)).toEqual({
-      error: { kind: 'InvalidRequest', message: expect.stringContaining('--bucket') },
+      ok: false,
+      error: 'InvalidRequest',
+      message: expect.stringContaining('--bucket'),
     });
     expect(code).toBe(2);
   });
 });
 
-describe('how it ends', () => {
-  test('a backup that found another run at work is locked', async () => {
-    const locked = { 'back-up': { backup: '20261122T030000Z', outcome: 'Locked', durationMs: 1 } as const };
-    const { code, output } = await call('back-up --schedule orders-backup', locked);
-    expect(code).toBe(7);
-    expect(output).toContain('another run');
+describe('results', () => {
+  test('fails to back up while another run is under way', async () => {
+    const answer = { backup: '20261122T030000Z', outcome: 'Locked', durationMs: 1 } as const;
+    const person = await call('back-up --schedule orders-backup', { 'back-up': answer });
+    expect(person).toMatchObject({ code: 7, output: '', errors: expect.stringContaining('another run') });
+    const machine = await call('back-up --schedule orders-backup --json', { 'back-up': answer });
+    expect(JSON.parse(machine.output)).toEqual({
+      ok: false,
+      error: 'Locked',
+      message: expect.stringContaining('another run'),
+      ...answer,
+    });
   });
 
-  test('a dry run says that nothing was deleted', async () => {
+  test('prune without --yes says that nothing was deleted', async () => {
     const { output } = await call('prune --schedule orders-backup', {
       prune: { deleted: ['20261101T030000Z'], kept: 2 },
     });
     expect(output).toBe(
-      'Would be deleted:\n  20261101T030000Z\nWould be kept: 2 completed.\nNothing was deleted yet: give --yes to delete.\n',
+      'Expired:\n  20261101T030000Z\nKept: 2 completed.\nNothing was deleted. Add --yes to delete the expired backups.\n',
     );
   });
 
-  test('help is no mistake', async () => {
+  test('--help ends with 0', async () => {
     const written = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
     const { code } = await call('list --help');
     const help = written.mock.calls.join('');

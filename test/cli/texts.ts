@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-/** What names and messages are made of, wide, narrow and without width of their own. */
+/** Characters of names and messages: of width 2, 1 and 0. */
 const characters = fc.oneof(
   fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 1 }),
   fc.constantFrom(
@@ -24,5 +24,5 @@ const characters = fc.oneof(
     '𠮷',
   ),
 );
-/** Texts of any of them. */
+/** Texts of these characters. */
 export const texts = fc.array(characters, { maxLength: 30 }).map((parts) => parts.join(''));

@@ -19,7 +19,7 @@ export function addList(program: Command, session: Session): void {
   addSourceOptions(command);
 }
 
-/** Every page as one. */
+/** All pages in one answer. */
 export async function listAll({
   storage,
   database,
@@ -46,7 +46,7 @@ export function listLines(
   style?: (text: string, column: number) => string,
 ): string[] {
   if (backups.length === 0) {
-    return [`No backups of ${database}.`];
+    return [`No backups of database ${database}.`];
   }
   const title = owner === undefined ? `Backups of database ${database}` : `Backups of ${describeOwner(owner)}`;
   return [`${title}:`, '', ...tableLines([HEAD, ...backups.map(rowOf)], style)];

@@ -1,34 +1,35 @@
 import { Command } from 'commander';
 import { SwitchedSchedule } from '../deployed/schedule-switch';
+import { addScheduleOption, findSchedule } from '../options/schedule-option';
 import { Session } from '../session';
 
 export function addPause(program: Command, session: Session): void {
-  program
-    .command('pause <schedule>')
-    .description('stop the backups of a schedule, its watch, and the alarm on their absence')
-    .action(async (name: string) => {
-      const { world } = session;
-      const answer = await world.pause(await world.findSchedule(name));
+  const command = program
+    .command('pause')
+    .description('pause a schedule and its monitoring')
+    .action(async () => {
+      const answer = await session.services.pause(await findSchedule(command, session));
       session.show({ answer, lines: switchLines(answer) });
     });
+  addScheduleOption(command);
 }
 
 export function addResume(program: Command, session: Session): void {
-  program
-    .command('resume <schedule>')
-    .description('let the backups of a schedule go on, and all that watches them')
-    .action(async (name: string) => {
-      const { world } = session;
-      const answer = await world.resume(await world.findSchedule(name));
+  const command = program
+    .command('resume')
+    .description('resume a paused schedule and its monitoring')
+    .action(async () => {
+      const answer = await session.services.resume(await findSchedule(command, session));
       session.show({ answer, lines: switchLines(answer) });
     });
+  addScheduleOption(command);
 }
 
 function switchLines({ schedule, state, schedules, alarm }: SwitchedSchedule): string[] {
   return state === 'Paused'
     ? [
-        `Paused ${schedule}: ${schedules.join(', ')}; alarm ${alarm} is silent.`,
-        'It stays so over the next deployment, unless "paused" is set in the program.',
+        `Paused ${schedule}: ${schedules.join(', ')}. Alarm ${alarm} is off.`,
+        'A deployment does not change that, unless the program sets "paused".',
       ]
-    : [`Running ${schedule}: ${schedules.join(', ')}; alarm ${alarm} may speak again.`];
+    : [`Resumed ${schedule}: ${schedules.join(', ')}. Alarm ${alarm} is on.`];
 }

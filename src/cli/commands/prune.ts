@@ -7,8 +7,8 @@ import { Session } from '../session';
 export function addPrune(program: Command, session: Session): void {
   const command = program
     .command('prune')
-    .description('tell which backups the retention lets go, and delete them if --yes is given')
-    .option('--yes', 'really delete')
+    .description('show which backups have expired; delete them with --yes')
+    .option('--yes', 'delete the expired backups')
     .action(async () => {
       const source = await openDatabaseSource(command, session);
       const dryRun = !command.opts<{ yes?: boolean }>().yes;
@@ -26,9 +26,9 @@ export function addPrune(program: Command, session: Session): void {
 
 export function pruneLines({ deleted, kept, note }: PruneAnswer, dryRun = false): string[] {
   return [
-    ...(deleted.length === 0 ? [] : [dryRun ? 'Would be deleted:' : 'Deleted:', ...deleted.map((id) => `  ${id}`)]),
+    ...(deleted.length === 0 ? [] : [dryRun ? 'Expired:' : 'Deleted:', ...deleted.map((id) => `  ${id}`)]),
     ...(note === undefined ? [] : [note]),
-    `${dryRun ? 'Would be kept' : 'Kept'}: ${kept} completed.`,
-    ...(dryRun && deleted.length > 0 ? ['Nothing was deleted yet: give --yes to delete.'] : []),
+    `Kept: ${kept} completed.`,
+    ...(dryRun && deleted.length > 0 ? ['Nothing was deleted. Add --yes to delete the expired backups.'] : []),
   ];
 }

@@ -2,9 +2,9 @@ import { Command, Option } from 'commander';
 import { describeSelection } from '../../contract/backup-selection';
 import { RestoreCheckAnswer } from '../../contract/requests';
 import { BackupOptions, backupOptions, backupSelector } from '../options/backup-options';
-import { planFacts, PlanOptions, planOptions } from '../options/database-options';
+import { PlanOptions, planOptions, planSize } from '../options/database-options';
 import { addAll, addSourceOptions, openDatabaseSource } from '../options/source-options';
-import { usageError, wholeNumber } from '../options/usage';
+import { requireAll, required, wholeNumber } from '../options/usage';
 import { sizeText } from '../output/format';
 import { Session } from '../session';
 
@@ -15,7 +15,7 @@ interface RestoreCheckOptions extends BackupOptions, PlanOptions {
 export function addRestoreCheck(program: Command, session: Session): void {
   const command = program
     .command('restore-check [backup]')
-    .description('tell whether a backup can be restored into a database of some version and size; changes nothing')
+    .description('check whether a backup can be restored into a database of a given version and size; changes nothing')
     .action(async (id: string | undefined) => {
       const options = command.opts<RestoreCheckOptions>();
       const backup = backupSelector(id, options);
@@ -30,31 +30,28 @@ export function addRestoreCheck(program: Command, session: Session): void {
       session.show({ answer, lines: [restoreCheckLine(answer)] });
     });
   addAll(command, backupOptions());
-  addAll(command.optionsGroup('The new database:'), [
-    new Option('--engine <major>', 'major version of PostgreSQL').argParser(wholeNumber('--engine', 9, 99)),
-    ...planOptions(),
-  ]);
+  addAll(
+    command.optionsGroup('The new database:'),
+    [
+      new Option('--engine <major>', 'major version of PostgreSQL').argParser(wholeNumber('--engine', 9, 99)),
+      ...planOptions(),
+    ].map((option) => required(option)),
+  );
   addSourceOptions(command);
 }
 
 /** @throws InvalidRequest naming every option that is missing */
 function targetOf(options: RestoreCheckOptions) {
   const { engine, vcpu, memory, storageSize } = options;
-  const missing = Object.entries({
-    '--engine': engine,
-    '--vcpu': vcpu,
-    '--memory': memory,
-    '--storage-size': storageSize,
-  })
-    .filter(([, value]) => value === undefined)
-    .map(([name]) => name);
-  if (missing.length > 0) {
-    throw usageError(`A database has a version and a size; not given: ${missing.join(', ')}.`, 'Give them all.');
-  }
-  return { engineMajor: engine!, plan: planFacts(options) };
+  requireAll(
+    'A database has a version and a size',
+    { '--engine': engine, '--vcpu': vcpu, '--memory': memory, '--storage-size': storageSize },
+    'Add them.',
+  );
+  return { engineMajor: engine!, plan: planSize(options) };
 }
 
-export function restoreCheckLine({ backup, serverVersion, databaseBytes }: RestoreCheckAnswer): string {
+function restoreCheckLine({ backup, serverVersion, databaseBytes }: RestoreCheckAnswer): string {
   return (
     `Backup ${backup} can be restored there: ${sizeText(databaseBytes)} of databases from ` +
     `PostgreSQL ${serverVersion}.`

@@ -14,7 +14,7 @@ interface RestoreOptions extends BackupOptions, ServerOptions {
 export function addRestore(program: Command, session: Session): void {
   const command = program
     .command('restore [backup]')
-    .description('fill an empty database from a backup, in this process; no AWS account is needed')
+    .description('fill an empty database from a backup, from this machine; no AWS account is needed')
     .action(async (id: string | undefined) => {
       const options = command.opts<RestoreOptions>();
       const backup = backupSelector(id, options);
@@ -33,12 +33,12 @@ export function addRestore(program: Command, session: Session): void {
     ...serverOptions(),
     new Option('--identifier <name>', 'identifier of that database (default: its host up to the first dot)'),
   ]);
-  addSourceOptions(command, false);
+  addSourceOptions(command, { local: true });
 }
 
-export function restoreLines({ backup, outcome, databases, tables, rows, passedOver, durationMs }: RestoreAnswer) {
+function restoreLines({ backup, outcome, databases, tables, rows, passedOver, durationMs }: RestoreAnswer) {
   if (outcome === 'AlreadyRestored') {
-    return [`Backup ${backup} was restored there before; nothing was done.`];
+    return [`Backup ${backup} is already restored there; nothing was done.`];
   }
   return [
     `Backup ${backup} is restored.`,
@@ -47,7 +47,7 @@ export function restoreLines({ backup, outcome, databases, tables, rows, passedO
       ['databases', databases.join(', ')],
       ['tables', String(tables)],
       ['rows', String(rows)],
-      ...passedOver.map((message) => ['passed over', message] as const),
+      ...passedOver.map((message) => ['ignored', message] as const),
     ]),
   ];
 }

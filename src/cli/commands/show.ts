@@ -10,7 +10,7 @@ import { Session } from '../session';
 export function addShow(program: Command, session: Session): void {
   const command = program
     .command('show <backup>')
-    .description('describe one backup: what it holds and how it was made')
+    .description('describe one backup: its contents and how it was made')
     .action(async (id: string) => {
       const backup = readBackupId(id);
       const { storage, database, runner } = await openDatabaseSource(command, session);
@@ -20,7 +20,7 @@ export function addShow(program: Command, session: Session): void {
   addSourceOptions(command);
 }
 
-export function manifestLines(manifest: Manifest): string[] {
+function manifestLines(manifest: Manifest): string[] {
   const { backup, owner, startedAt, endedAt, engine, parts, files, plan } = manifest;
   const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
   return [

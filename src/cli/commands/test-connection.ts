@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { describeVerdict } from '../../contract/diagnosis/verdict-text';
 import { endpointOf } from '../../contract/storage-settings';
 import { addSourceOptions, openSource } from '../options/source-options';
@@ -7,7 +7,7 @@ import { Session } from '../session';
 export function addTestConnection(program: Command, session: Session): void {
   const command = program
     .command('test-connection')
-    .description('prove that backups can be stored, read and deleted: PUT, GET, compare, DELETE of a temporary object')
+    .description('test a storage: PUT, GET, compare and DELETE a temporary object')
     .action(async () => {
       const { storage, database, runner, remote } = await openSource(command, session);
       const { log } = session.terminal;
@@ -17,5 +17,7 @@ export function addTestConnection(program: Command, session: Session): void {
       const verdict = await runner.run({ action: 'test-connection', storage, database });
       session.show({ answer: verdict, lines: session.terminal.layOut(describeVerdict(verdict)) });
     });
-  addSourceOptions(command);
+  addSourceOptions(command, {
+    database: new Option('--database <identifier>', 'test the folder of this database, and who owns it'),
+  });
 }

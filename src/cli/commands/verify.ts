@@ -7,7 +7,7 @@ import { Session } from '../session';
 export function addVerify(program: Command, session: Session): void {
   const command = program
     .command('verify [backup]')
-    .description('read every part of a backup, the latest unless another is named, and compare it with its manifest')
+    .description('read every part of a backup (default: the latest) and compare it with its manifest')
     .action(async (id: string | undefined) => {
       const backup = backupSelector(id, command.opts<BackupOptions>(), { kind: 'latest' });
       const { storage, database, runner } = await openDatabaseSource(command, session);
@@ -15,7 +15,7 @@ export function addVerify(program: Command, session: Session): void {
       const { parts, bytes } = answer;
       session.show({
         answer,
-        lines: [`Backup ${answer.backup} is whole: all ${parts} parts, ${sizeText(bytes)}, are what was stored.`],
+        lines: [`Backup ${answer.backup} is whole: ${parts} parts, ${sizeText(bytes)}, are as they were stored.`],
       });
     });
   addAll(command, backupOptions());

@@ -7,7 +7,7 @@ import { Session } from '../session';
 export function addWatch(program: Command, session: Session): void {
   const command = program
     .command('watch')
-    .description('tell the age of the newest completed backup')
+    .description('show the age of the newest completed backup')
     .action(async () => {
       const { storage, database, runner, schedule } = await openDatabaseSource(command, session);
       const since = schedule?.watchRequest.since;
@@ -17,7 +17,7 @@ export function addWatch(program: Command, session: Session): void {
   addSourceOptions(command);
 }
 
-export function watchLine({ newest, ageSeconds }: WatchAnswer, database: string): string {
+function watchLine({ newest, ageSeconds }: WatchAnswer, database: string): string {
   const age = ageSeconds === undefined ? '' : durationText(ageSeconds * 1000);
   if (newest !== undefined) {
     return `The newest completed backup of ${database}, ${newest}, was completed ${age} ago.`;

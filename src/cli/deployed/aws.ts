@@ -1,28 +1,28 @@
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { ActionError } from '../../contract/action-error';
 
-/** For calls of AWS that answer at once, in milliseconds. */
-const QUICK = { connectionTimeout: 5_000, socketTimeout: 30_000 };
+/** Time limits for calls of AWS that answer at once, in milliseconds. */
+const TIME_LIMITS = { connectionTimeout: 5_000, socketTimeout: 30_000 };
 
-/** Options of an SDK client; region, endpoint and credentials come from where every AWS tool takes them. */
-export function quickClient() {
-  return { maxAttempts: 3, requestHandler: new NodeHttpHandler(QUICK) };
+/** Options of an SDK client. Region, endpoint and credentials come from where every AWS tool reads them. */
+export function clientOptions() {
+  return { maxAttempts: 3, requestHandler: new NodeHttpHandler(TIME_LIMITS) };
 }
 
-/** Asks AWS. @throws NotFound or an error that says what was asked, what AWS said and what to do */
-export async function ask<T>(what: string, answer: () => Promise<T>): Promise<T> {
+/** @throws NotFound, or an error with the purpose of the call, the answer of AWS and the remedy */
+export async function callAws<T>(purpose: string, call: () => Promise<T>): Promise<T> {
   try {
-    return await answer();
+    return await call();
   } catch (error) {
     const { name, message } = error as Error;
     if (name === 'ResourceNotFoundException') {
       throw new ActionError(
         'NotFound',
-        `AWS could not ${what}: ${message}. Check the name, the account and AWS_REGION.`,
+        `AWS could not ${purpose}: ${message}. Check the name, the account and AWS_REGION.`,
       );
     }
     throw new Error(
-      `AWS could not ${what}: ${name}: ${message}. Check AWS_REGION, the AWS credentials and what they may do.`,
+      `AWS could not ${purpose}: ${name}: ${message}. Check AWS_REGION, the AWS credentials and their permissions.`,
     );
   }
 }

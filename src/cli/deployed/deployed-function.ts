@@ -2,33 +2,33 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent } from 'node:https';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import { ask } from './aws';
+import { callAws } from './aws';
 import { ActionError } from '../../contract/action-error';
 import { Answers, Request } from '../../contract/requests';
 import { Log } from '../../runtime/log';
 import { ActionRunner } from '../action-runner';
 import { failureKindOf } from '../exit-codes';
 
-/** The longest that Lambda lets a function run, and a minute, in milliseconds. */
+/** Lambda's longest time limit and a minute, in milliseconds. */
 const LONGEST_RUN_MS = 16 * 60_000;
 
-/** A gateway on the way forgets a connection that is silent for some minutes. */
+/** A NAT gateway drops a connection without traffic after some minutes. */
 const KEEP_ALIVE = { keepAlive: true, keepAliveMsecs: 30_000 };
 
-/** The function that a schedule starts, in the version that it names. */
+/** Runs actions in the deployed function, in the version that the schedule names. */
 export class DeployedFunction implements ActionRunner {
   constructor(
-    /** With the version. */
+    /** Includes the version. */
     private readonly arn: string,
     private readonly log: Log,
   ) {}
 
   async run<R extends Request>(request: R): Promise<Answers[R['action']]> {
     const [, , , region, , , name, version] = this.arn.split(':');
-    this.log.info('function-asked', { action: request.action, function: name, version });
+    this.log.info('function-invoked', { action: request.action, function: name, version });
     const lambda = new LambdaClient({
       region,
-      // One attempt: an answer that is lost on the way must not start the action a second time.
+      // One attempt: a lost answer must not start the action a second time.
       maxAttempts: 1,
       requestHandler: new NodeHttpHandler({
         connectionTimeout: 5_000,
@@ -37,7 +37,7 @@ export class DeployedFunction implements ActionRunner {
         httpsAgent: new Agent(KEEP_ALIVE),
       }),
     });
-    const answer = await ask(`invoke ${this.arn}`, async () =>
+    const answer = await callAws(`invoke ${this.arn}`, async () =>
       lambda.send(
         new InvokeCommand({
           FunctionName: this.arn,
@@ -55,7 +55,7 @@ export class DeployedFunction implements ActionRunner {
   }
 }
 
-/** What the function threw, as it would have been thrown here. */
+/** The error that the function threw. */
 export function failureOf(payload: { errorType?: string; errorMessage?: string } | null, logTail: string): Error {
   const message = payload?.errorMessage ?? 'The function failed without a message; its log says more.';
   const kind = failureKindOf(payload?.errorType);

@@ -5,52 +5,52 @@ import {
   SchedulerClient,
   UpdateScheduleCommand,
 } from '@aws-sdk/client-scheduler';
-import { ask, quickClient } from './aws';
+import { callAws, clientOptions } from './aws';
 import { DeployedSchedule } from './schedule';
 import { ageAlarmName } from '../../contract/deployed-names';
 
-/** How the schedules of a backup stand after they were switched. */
+/** The state of a scheduled backup after a pause or a resume. */
 export interface SwitchedSchedule {
   readonly schedule: string;
   readonly state: 'Paused' | 'Running';
-  /** Every schedule that was switched. */
+  /** Every schedule whose state was set. */
   readonly schedules: readonly string[];
-  /** The alarm on backups that do not happen. */
+  /** The alarm on missing backups. */
   readonly alarm: string;
 }
 
-/** Stops the backups of a schedule, and then the alarm on their absence: what goes on is never unwatched. */
+/** Disables the schedules, then the alarm on missing backups: no backup ever runs without its alarm. */
 export async function pause(schedule: DeployedSchedule): Promise<SwitchedSchedule> {
-  const schedules = await switchTo('DISABLED', schedule);
+  const schedules = await setState('DISABLED', schedule);
   const alarm = ageAlarmName(schedule.name);
-  await ask(`switch off the actions of alarm ${alarm}`, async () =>
-    new CloudWatchClient(quickClient()).send(new DisableAlarmActionsCommand({ AlarmNames: [alarm] })),
+  await callAws(`disable the actions of alarm ${alarm}`, async () =>
+    new CloudWatchClient(clientOptions()).send(new DisableAlarmActionsCommand({ AlarmNames: [alarm] })),
   );
   return { schedule: schedule.name, state: 'Paused', schedules, alarm };
 }
 
-/** Starts the alarm again, then the backups. */
+/** Enables the alarm, then the schedules. */
 export async function resume(schedule: DeployedSchedule): Promise<SwitchedSchedule> {
   const alarm = ageAlarmName(schedule.name);
-  await ask(`switch on the actions of alarm ${alarm}`, async () =>
-    new CloudWatchClient(quickClient()).send(new EnableAlarmActionsCommand({ AlarmNames: [alarm] })),
+  await callAws(`enable the actions of alarm ${alarm}`, async () =>
+    new CloudWatchClient(clientOptions()).send(new EnableAlarmActionsCommand({ AlarmNames: [alarm] })),
   );
-  const schedules = await switchTo('ENABLED', schedule);
+  const schedules = await setState('ENABLED', schedule);
   return { schedule: schedule.name, state: 'Running', schedules, alarm };
 }
 
-async function switchTo(state: ScheduleState, deployed: DeployedSchedule): Promise<string[]> {
-  const scheduler = new SchedulerClient(quickClient());
+async function setState(state: ScheduleState, deployed: DeployedSchedule): Promise<string[]> {
+  const scheduler = new SchedulerClient(clientOptions());
   const all = [...deployed.schedules, deployed.watchSchedule];
   for (const schedule of all) {
-    await ask(`switch schedule ${schedule.Name} to ${state}`, async () =>
+    await callAws(`set the state of schedule ${schedule.Name} to ${state}`, async () =>
       scheduler.send(new UpdateScheduleCommand({ ...definitionOf(schedule), State: state })),
     );
   }
   return all.map(({ Name }) => Name!);
 }
 
-/** An update replaces everything: what is left out falls back to a default. */
+/** An update replaces the whole schedule: a field that is left out gets its default. */
 function definitionOf(schedule: GetScheduleCommandOutput) {
   const { $metadata, Arn, CreationDate, LastModificationDate, ...definition } = schedule;
   const { Name, ScheduleExpression, Target, FlexibleTimeWindow, ...rest } = definition;

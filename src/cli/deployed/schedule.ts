@@ -1,13 +1,13 @@
 import { GetScheduleCommand, GetScheduleCommandOutput, SchedulerClient } from '@aws-sdk/client-scheduler';
-import { ask, quickClient } from './aws';
+import { callAws, clientOptions } from './aws';
 import { ActionError } from '../../contract/action-error';
 import { backupScheduleName, BACKUP_SUFFIX, watchScheduleName } from '../../contract/deployed-names';
 import { BackUpRequest, Request, WatchRequest } from '../../contract/requests';
 
 /** The schedules that a deployment made for one ScheduledBackup. */
 export class DeployedSchedule {
-  /** @throws NotFound where there is no such schedule, or it is none of backups */
-  static async find(name: string, scheduler = new SchedulerClient(quickClient())): Promise<DeployedSchedule> {
+  /** @throws NotFound if there is no such schedule, or it makes no backups */
+  static async find(name: string, scheduler = new SchedulerClient(clientOptions())): Promise<DeployedSchedule> {
     const first = await get(scheduler, name);
     if (first === undefined) {
       throw new ActionError(
@@ -17,7 +17,7 @@ export class DeployedSchedule {
       );
     }
     const schedules = [first];
-    // A cron expression that takes more than one schedule has the further ones numbered, with the very same input.
+    // A cron expression may need several schedules: the further ones are numbered and have the same input.
     for (let number = 2; ; number++) {
       const further = await get(scheduler, backupScheduleName(name, number));
       if (further?.Target?.Input !== first.Target?.Input) break;
@@ -29,20 +29,20 @@ export class DeployedSchedule {
 
   private constructor(
     readonly name: string,
-    /** Those that make backups. */
+    /** The schedules that start backups. */
     readonly schedules: readonly GetScheduleCommandOutput[],
-    /** The one that tells their age. */
+    /** The schedule that measures the age of the newest backup. */
     private readonly watch: GetScheduleCommandOutput | undefined,
-    /** What the deployed function is asked for when a backup is due. */
+    /** The request that the schedules send to the function. */
     readonly request: BackUpRequest,
   ) {}
 
-  /** @throws NotFound where the name is not the one that the other schedules are named after */
+  /** @throws NotFound if this is not the first schedule of its backup */
   get watchSchedule(): GetScheduleCommandOutput {
     if (this.watch === undefined) {
       throw new ActionError(
         'NotFound',
-        `There is no schedule ${watchScheduleName(this.name)} beside ${this.name}. Name the first schedule of the backup.`,
+        `There is no schedule ${watchScheduleName(this.name)}, which belongs to ${this.name}. Name the first schedule of the backup.`,
       );
     }
     return this.watch;
@@ -57,8 +57,8 @@ export class DeployedSchedule {
     return this.schedules[0].Target!.Arn!;
   }
 
-  /** The account and the region that the function writes for. */
-  get place(): { readonly account: string; readonly region: string } {
+  /** The account and the region that the function records as owner. */
+  get owner(): { readonly account: string; readonly region: string } {
     // arn:aws:lambda:region:account:function:name:version
     const [, , , region, account] = this.functionArn.split(':');
     return { account, region };
@@ -66,7 +66,7 @@ export class DeployedSchedule {
 }
 
 async function get(scheduler: SchedulerClient, name: string): Promise<GetScheduleCommandOutput | undefined> {
-  return ask(`read schedule ${name}`, async () => scheduler.send(new GetScheduleCommand({ Name: name }))).catch(
+  return callAws(`read schedule ${name}`, async () => scheduler.send(new GetScheduleCommand({ Name: name }))).catch(
     (error) => {
       if (error instanceof ActionError && error.kind === 'NotFound') return undefined;
       throw error;

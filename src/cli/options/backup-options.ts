@@ -3,7 +3,7 @@ import { usageError } from './usage';
 import { BackupId, parseBackupId, timeOfBackupId } from '../../contract/backup-id';
 import { BackupSelector } from '../../contract/requests';
 
-/** Which backup, as it is told on the command line. */
+/** The options that choose a backup, beside its id. */
 export interface BackupOptions {
   readonly latest?: boolean;
   readonly before?: string;
@@ -16,24 +16,24 @@ export function backupOptions(): Option[] {
   ];
 }
 
-/** @throws InvalidRequest where none is told and there is no fallback, more than one is told, or the text is none */
+/** @throws InvalidRequest without exactly one of id, --latest, --before or the fallback, or for an invalid one */
 export function backupSelector(
   id: string | undefined,
   { latest, before }: BackupOptions,
   fallback?: BackupSelector,
 ): BackupSelector {
-  const told: BackupSelector[] = [
+  const given: BackupSelector[] = [
     ...(id === undefined ? [] : [{ kind: 'backup', id: readBackupId(id) } as const]),
     ...(latest ? [{ kind: 'latest' } as const] : []),
     ...(before === undefined
       ? []
       : [{ kind: 'before', time: timeOfBackupId(readBackupId(before)).toISOString() } as const]),
   ];
-  const selector = told[0] ?? fallback;
-  if (selector === undefined || told.length > 1) {
+  const selector = given[0] ?? fallback;
+  if (selector === undefined || given.length > 1) {
     throw usageError(
-      `Exactly one backup is named: by its id, --latest or --before <time>; got ${told.length} of these.`,
-      'Name one; the command list shows which there are.',
+      `Choose exactly one backup, by its id, --latest or --before <time>; got ${given.length} of these.`,
+      'The command list shows the ids of all backups.',
     );
   }
   return selector;

@@ -1,8 +1,8 @@
 import { Option } from 'commander';
-import { usageError, wholeNumber } from './usage';
+import { requireAll, required, wholeNumber } from './usage';
 import { DatabaseCredentialsSource, DatabaseSettings, PlanSize } from '../../contract/database-settings';
 
-/** A database server as it is told on the command line. */
+/** The options that name a database server. */
 export interface ServerOptions {
   readonly host?: string;
   readonly port?: number;
@@ -10,21 +10,25 @@ export interface ServerOptions {
   readonly databaseSecret?: string;
 }
 
-/** A size of a database as it is told on the command line. */
+/** The options that give the size of a database. */
 export interface PlanOptions {
   readonly vcpu?: number;
   readonly memory?: number;
   readonly storageSize?: number;
 }
 
-export function serverOptions(): Option[] {
+/** @param without option that replaces these */
+export function serverOptions(without?: string): Option[] {
   return [
-    new Option('--host <name>', 'host of the database server').env('PGHOST'),
+    required(new Option('--host <name>', 'host of the database server').env('PGHOST'), without),
     new Option('--port <number>', 'port of the database server')
       .env('PGPORT')
       .default(5432)
       .argParser(wholeNumber('--port', 1, 65_535)),
-    new Option('--user <name>', 'master user; the password is taken from PGPASSWORD').env('PGUSER'),
+    required(
+      new Option('--user <name>', 'master user; its password is taken from PGPASSWORD').env('PGUSER'),
+      [without, '--database-secret'].filter(Boolean).join(' or '),
+    ),
     new Option(
       '--database-secret <arn>',
       'Secrets Manager secret with {"username", "password"}, instead of --user and PGPASSWORD',
@@ -42,19 +46,17 @@ export function planOptions(): Option[] {
 
 /** @throws InvalidRequest naming every option that is missing */
 export function serverSettings(identifier: string, options: ServerOptions & PlanOptions): DatabaseSettings {
-  if (options.host === undefined) {
-    throw usageError('A database server has a host; --host was not given.', 'Give --host <name>.');
-  }
+  requireAll('A database server has a host', { '--host': options.host }, 'Add --host <name>.');
   return {
     identifier,
     endpoint: `${options.host}:${options.port}`,
     credentials: serverCredentials(options),
-    plan: planFacts(options),
+    plan: planSize(options),
   };
 }
 
-/** What is not told counts as nothing, and so demands nothing of a restore. */
-export function planFacts({ vcpu = 0, memory = 0, storageSize = 0 }: PlanOptions): PlanSize {
+/** A size that is not given is 0, which a restore accepts for any target. */
+export function planSize({ vcpu = 0, memory = 0, storageSize = 0 }: PlanOptions): PlanSize {
   return { name: 'given on the command line', vcpu, memoryGib: memory, storageGib: storageSize };
 }
 
@@ -62,13 +64,12 @@ function serverCredentials({ user, databaseSecret }: ServerOptions): DatabaseCre
   if (databaseSecret !== undefined) {
     return { kind: 'secret', secretArn: databaseSecret };
   }
-  if (user === undefined || !process.env.PGPASSWORD) {
-    throw usageError(
-      `A database server is entered by a user and a password; not given: ${user === undefined ? '--user' : 'PGPASSWORD'}.`,
-      'Give --user <name> and set PGPASSWORD, or give --database-secret <arn>.',
-    );
-  }
-  // Where the program reads it, beside the password.
+  requireAll(
+    'A connection to a database server has a user and a password',
+    { '--user': user, PGPASSWORD: process.env.PGPASSWORD || undefined },
+    'Add --user <name> and set PGPASSWORD, or add --database-secret <arn>.',
+  );
+  // The action reads both from the environment.
   process.env.PGUSER = user;
   return { kind: 'environment' };
 }

@@ -1,45 +1,51 @@
 import { Command, Option } from 'commander';
 import { ActionRunner } from '../action-runner';
 import { Session } from '../session';
+import { SCHEDULE_OPTION } from './schedule-option';
 import { StorageOptions, storageOptions, storageSettings } from './storage-options';
-import { usageError } from './usage';
+import { required, usageError } from './usage';
 import { faultOfSettings } from '../../contract/diagnosis/settings-fault';
 import { StorageSettings } from '../../contract/storage-settings';
 import { DeployedSchedule } from '../deployed/schedule';
 
-/** Where the backups are, as it is told on the command line. */
+/** The options that name the backups to work on. */
 export interface SourceOptions extends StorageOptions {
   readonly database?: string;
   readonly schedule?: string;
   readonly local?: boolean;
 }
 
-/** Where the backups are, and who does what is asked. */
+/** The backups to work on, and the runner of the action. */
 export interface Source {
   readonly storage: StorageSettings;
-  /** Identifier of the database; absent only for a test of the path itself. */
+  /** Identifier of the database. Absent only for a test of the path itself. */
   readonly database?: string;
   readonly runner: ActionRunner;
-  /** Where settings were taken from. */
+  /** The schedule that the settings come from. */
   readonly schedule?: DeployedSchedule;
-  /** The function does it, not this process. */
+  /** Whether the deployed function runs the action, not this process. */
   readonly remote: boolean;
 }
 
-export const SCHEDULE_OPTION = '--schedule <name>';
-
-/** Options of a command that works on a storage, alone or as a deployed schedule has it. */
-export function addSourceOptions(command: Command, inFunction = true): Command {
+/** Adds the options of a command on backups, which are found by a deployed schedule or in a storage. */
+export function addSourceOptions(command: Command, { local = false, database = databaseOption() } = {}): Command {
   command
     .optionsGroup('A deployed schedule:')
-    .option(SCHEDULE_OPTION, 'take all settings from it' + (inFunction ? ', and let its function do the work' : ''));
-  if (inFunction) {
-    command.option('--local', 'with --schedule: do the work in this process');
+    .option(SCHEDULE_OPTION, `take all settings from it${local ? '' : '; its function does the work'}`);
+  if (!local) {
+    command.option('--local', 'with --schedule: do the work on this machine');
   }
-  return addAll(command.optionsGroup('Or a storage, with the work in this process:'), [
-    ...storageOptions(),
-    new Option('--database <identifier>', 'identifier of the database, which names the folder of its backups'),
+  return addAll(command.optionsGroup('Or a storage; this machine does the work:'), [
+    ...storageOptions('--schedule'),
+    database,
   ]);
+}
+
+function databaseOption(): Option {
+  return required(
+    new Option('--database <identifier>', 'identifier of the database: the name of the folder of its backups'),
+    '--schedule',
+  );
 }
 
 export function addAll(command: Command, options: readonly Option[]): Command {
@@ -47,29 +53,29 @@ export function addAll(command: Command, options: readonly Option[]): Command {
   return command;
 }
 
-/** Finds out where the backups are. @throws InvalidRequest, NotFound */
+/** @throws InvalidRequest, NotFound */
 export async function openSource(command: Command, session: Session): Promise<Source> {
   const options = command.opts<SourceOptions>();
   const { log } = session.terminal;
   if (options.schedule === undefined) {
     const storage = storageSettings(options);
-    const runner = session.world.thisProcess({ region: storage.region }, log);
+    const runner = session.services.localRunner({ region: storage.region }, log);
     return { storage, database: options.database, runner, remote: false };
   }
-  rejectCombinedWith(command, [...storageOptions(), new Option('--database <identifier>')]);
-  const schedule = await session.world.findSchedule(options.schedule);
+  rejectCombinedWithSchedule(command, [...storageOptions('--schedule'), databaseOption()]);
+  const schedule = await session.services.findSchedule(options.schedule);
   const { storage, database } = schedule.request;
   const { identifier } = database;
   if (options.local || !command.options.some(({ long }) => long === '--local')) {
-    const runner = session.world.thisProcess(schedule.place, log);
-    // What is known of the function's network says nothing of this machine's.
+    const runner = session.services.localRunner(schedule.owner, log);
+    // The network of the function is not the network of this machine.
     return { storage: { ...storage, network: undefined }, database: identifier, runner, schedule, remote: false };
   }
-  const runner = session.world.deployedFunction(schedule.functionArn, log);
+  const runner = session.services.deployedFunction(schedule.functionArn, log);
   return { storage, database: identifier, runner, schedule, remote: true };
 }
 
-/** The same for commands on one database's backups: settings that cannot be right never leave this process. */
+/** Like openSource, for a command on the backups of one database: wrong settings are refused before any request. */
 export async function openDatabaseSource(
   command: Command,
   session: Session,
@@ -78,8 +84,8 @@ export async function openDatabaseSource(
   const { storage, database } = source;
   if (database === undefined) {
     throw usageError(
-      'Backups belong to a database; --database was not given.',
-      `Give --database <identifier>, or name a deployed schedule with ${SCHEDULE_OPTION}.`,
+      'Backups belong to a database; not given: --database.',
+      `Add --database <identifier>, or name a deployed schedule with ${SCHEDULE_OPTION}.`,
     );
   }
   const fault = faultOfSettings(storage, database);
@@ -93,13 +99,13 @@ export async function openDatabaseSource(
   return { ...source, database };
 }
 
-/** @throws InvalidRequest where one of these options was typed beside a schedule */
-export function rejectCombinedWith(command: Command, options: readonly Option[]): void {
-  const typed = options.filter((option) => command.getOptionValueSource(option.attributeName()) === 'cli');
-  if (typed.length > 0) {
+/** @throws InvalidRequest if one of these options was given beside --schedule */
+export function rejectCombinedWithSchedule(command: Command, options: readonly Option[]): void {
+  const given = options.filter((option) => command.getOptionValueSource(option.attributeName()) === 'cli');
+  if (given.length > 0) {
     throw usageError(
-      `With --schedule, all settings come from the schedule; also given: ${typed.map(({ long }) => long).join(', ')}.`,
-      'Leave out the one or the other.',
+      `With --schedule, all settings come from the schedule; also given: ${given.map(({ long }) => long).join(', ')}.`,
+      'Leave out --schedule or these.',
     );
   }
 }

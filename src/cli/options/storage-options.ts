@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { Option } from 'commander';
-import { usageError } from './usage';
+import { requireAll, required, usageError } from './usage';
 import { normalizePath } from '../../contract/object-keys';
 import { StorageKind, StorageSettings } from '../../contract/storage-settings';
 
-/** A storage as it is told on the command line. */
+/** The options that name a storage. */
 export interface StorageOptions {
   readonly endpoint?: string;
   readonly bucket?: string;
@@ -16,14 +16,15 @@ export interface StorageOptions {
   readonly secret?: string;
 }
 
-export function storageOptions(): Option[] {
+/** @param without option that replaces these */
+export function storageOptions(without: string): Option[] {
   return [
-    new Option('--endpoint <url>', 'URL of the S3 API; left out for Amazon S3'),
-    new Option('--bucket <name>', 'bucket of the backups'),
-    new Option('--path <folder>', 'folder in the bucket'),
-    new Option('--region <name>', 'region of the storage').env('AWS_REGION'),
+    new Option('--endpoint <url>', 'URL of the S3 API (default: Amazon S3)'),
+    required(new Option('--bucket <name>', 'bucket of the backups'), without),
+    required(new Option('--path <folder>', 'folder in the bucket'), without),
+    required(new Option('--region <name>', 'region of the storage').env('AWS_REGION'), without),
     new Option('--ca-certificate <file>', "certificate authority of the endpoint, in PEM (default: Node's own)"),
-    new Option('--virtual-hosted', "bucket in the URL's host name instead of its path; Amazon S3 always has it there"),
+    new Option('--virtual-hosted', "put the bucket into the URL's host name, not its path; always so with Amazon S3"),
     new Option('--allow-unencrypted', 'accept an endpoint that begins with http://'),
     new Option(
       '--secret <arn>',
@@ -36,15 +37,11 @@ export function storageOptions(): Option[] {
 /** @throws InvalidRequest naming every option that is missing, or the file that cannot be read */
 export function storageSettings(options: StorageOptions): StorageSettings {
   const { endpoint, bucket, path, region, caCertificate, secret } = options;
-  const missing = Object.entries({ '--bucket': bucket, '--path': path, '--region': region })
-    .filter(([, value]) => value === undefined)
-    .map(([name]) => name);
-  if (missing.length > 0) {
-    throw usageError(
-      `A storage has a bucket, a path and a region; not given: ${missing.join(', ')}.`,
-      'Give them, or name a deployed schedule with --schedule <name>.',
-    );
-  }
+  requireAll(
+    'A storage has a bucket, a path and a region',
+    { '--bucket': bucket, '--path': path, '--region': region },
+    'Add them, or name a deployed schedule with --schedule <name>.',
+  );
   return {
     kind: storageKindOf(endpoint),
     endpoint,
@@ -65,13 +62,13 @@ const KINDS: readonly (readonly [RegExp, StorageKind])[] = [
   [/\.digitaloceanspaces\.com$/, 'digitalocean-spaces'],
 ];
 
-/** Stores with remedies of their own are known by their host. */
+/** The kind decides the remedies for a fault; it is known by the host. */
 export function storageKindOf(endpoint: string | undefined): StorageKind {
   if (endpoint === undefined) {
     return 'amazon-s3';
   }
   const host = URL.canParse(endpoint) ? new URL(endpoint).hostname : '';
-  return KINDS.find(([form]) => form.test(host))?.[1] ?? 's3-compatible';
+  return KINDS.find(([pattern]) => pattern.test(host))?.[1] ?? 's3-compatible';
 }
 
 function readCertificate(file: string): string {
@@ -80,7 +77,7 @@ function readCertificate(file: string): string {
   } catch (error) {
     throw usageError(
       `--ca-certificate names a file in PEM; ${JSON.stringify(file)} cannot be read (${(error as NodeJS.ErrnoException).code}).`,
-      'Check its name and that you may read it.',
+      'Check its name and its permissions.',
     );
   }
 }

@@ -1,31 +1,44 @@
 import { durationText, printable, sizeText } from './format';
 import { Log } from '../../runtime/log';
 
-/** What the program says while it works, one line an event, for a person. */
+/** Events whose text the result or the error repeats: shown once. */
+const REPEATED_BY_RESULT = new Set([
+  'already-restored',
+  'backup-already-completed',
+  'backup-completed',
+  'backup-failed',
+  'backup-locked',
+  'failed',
+  'no-completed-backup',
+  'restored',
+  'restore-check-passed',
+  // For CloudWatch alone.
+  'metric',
+]);
+
+/** The events of a running action as lines for a person. */
 export class TerminalLog implements Log {
   constructor(
     private readonly write: (line: string) => void,
     private readonly now: () => Date = () => new Date(),
   ) {}
 
-  info(event: string, facts: Record<string, unknown> = {}): void {
-    // Metrics are for CloudWatch.
-    if (event !== 'metric') {
-      this.line(event, facts);
-    }
+  info(event: string, fields: Record<string, unknown> = {}): void {
+    this.line(event, event, fields);
   }
 
-  warn(event: string, facts: Record<string, unknown> = {}): void {
-    this.line(`warning: ${event}`, facts);
+  warn(event: string, fields: Record<string, unknown> = {}): void {
+    this.line(event, `warning: ${event}`, fields);
   }
 
-  private line(event: string, facts: Record<string, unknown>): void {
-    const text = event.includes('connection-test') ? connectionTestText(facts) : eventText(event, facts);
+  private line(event: string, title: string, fields: Record<string, unknown>): void {
+    if (REPEATED_BY_RESULT.has(event)) return;
+    const text = event === 'connection-test' ? connectionTestText(fields) : eventText(title, fields);
     this.write(`${this.now().toISOString().slice(11, 19)}  ${printable(text)}`);
   }
 }
 
-/** The test's end is laid out whole behind this line. */
+/** The result of the test follows this line in full. */
 function connectionTestText({ state, endpoint, bucket, path, durationMs }: Record<string, unknown>): string {
   return durationMs === undefined
     ? `${state} ${endpoint}, bucket ${bucket}, path ${path} …`
@@ -33,18 +46,18 @@ function connectionTestText({ state, endpoint, bucket, path, durationMs }: Recor
 }
 
 /** `database stored: backup 20261122T030000Z, parts 3, bytes 1.2 MB`. */
-function eventText(event: string, facts: Record<string, unknown>): string {
-  const told = Object.entries(facts)
+function eventText(title: string, fields: Record<string, unknown>): string {
+  const texts = Object.entries(fields)
     .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `${wordsOf(name.replace(/Ms$/, ''))} ${factText(name, value)}`);
-  return wordsOf(event) + (told.length > 0 ? `: ${told.join(', ')}` : '');
+    .map(([name, value]) => `${wordsOf(name.replace(/Ms$/, ''))} ${valueText(name, value)}`);
+  return wordsOf(title) + (texts.length > 0 ? `: ${texts.join(', ')}` : '');
 }
 
 function wordsOf(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`).replace(/-/g, ' ');
 }
 
-function factText(name: string, value: unknown): string {
+function valueText(name: string, value: unknown): string {
   if (typeof value === 'number' && /bytes$/i.test(name)) {
     return sizeText(value);
   }

@@ -1,4 +1,4 @@
-import { ExitCode, EXIT_CODES, exitCodeOf, failureKindOf } from '../exit-codes';
+import { ExitCode, exitCodeOf, FailureKind } from '../exit-codes';
 import { printable, wrapped } from './format';
 import { TerminalLog } from './terminal-log';
 import { ActionError } from '../../contract/action-error';
@@ -13,17 +13,15 @@ export interface Stream {
   write(text: string): unknown;
 }
 
-/** What a command has to say once it is done. */
+/** The result of a command. */
 export interface Result {
   /** For machines. */
   readonly answer: object;
   /** The same for a person. */
   readonly lines: readonly string[];
-  /** @default - ok */
-  readonly exitCode?: ExitCode;
 }
 
-/** Width of text where nobody says how wide the terminal is. */
+/** Width of text where the width of the terminal is not known. */
 const DEFAULT_COLUMNS = 100;
 
 /** Values of a verdict begin in this column. */
@@ -31,7 +29,7 @@ const VERDICT_INDENT = 14;
 
 /** What a person or a script sees: results on standard output, everything else on standard error. */
 export class Terminal {
-  /** What an action says while it works. */
+  /** For the events of a running action. */
   readonly log: Log;
 
   constructor(
@@ -44,26 +42,22 @@ export class Terminal {
     this.log = json ? new JsonLog(write) : new TerminalLog(write);
   }
 
-  show({ answer, lines, exitCode = EXIT_CODES.ok }: Result): ExitCode {
-    this.output.write(this.json ? `${JSON.stringify(answer)}\n` : lines.map((line) => `${line}\n`).join(''));
-    return exitCode;
+  show({ answer, lines }: Result): void {
+    writeLines(this.output, this.json ? [JSON.stringify({ ok: true, ...answer })] : lines);
   }
 
-  /** Says why nothing came of it. */
+  /** Prints why a command failed. */
   fail(error: unknown): ExitCode {
     const message = error instanceof Error ? error.message : String(error);
-    const kind = error instanceof ActionError ? error.kind : failureKindOf(undefined);
+    const kind: FailureKind = error instanceof ActionError ? error.kind : 'Unexpected';
     const details = error instanceof ActionError ? error.details : undefined;
     if (this.json) {
-      this.output.write(`${JSON.stringify({ error: { kind, message, details } })}\n`);
+      writeLines(this.output, [JSON.stringify({ ok: false, error: kind, message, ...fieldsOf(details) })]);
     } else {
-      const lines = isFailedVerdict(details) ? this.layOut(describeVerdict(details)) : [printable(message)];
-      this.errors.write(
-        `${this.red(lines[0])}\n${lines
-          .slice(1)
-          .map((line) => `${line}\n`)
-          .join('')}`,
-      );
+      const [first, ...others] = isFailedVerdict(details)
+        ? this.layOut(describeVerdict(details))
+        : [printable(message)];
+      writeLines(this.errors, [this.red(first), ...others]);
     }
     return exitCodeOf(kind);
   }
@@ -83,6 +77,16 @@ export class Terminal {
   private red(text: string): string {
     return coloured(this.errors, 31, text);
   }
+}
+
+function writeLines(stream: Stream, lines: readonly string[]): void {
+  stream.write(lines.map((line) => `${line}\n`).join(''));
+}
+
+/** Details of a failure as fields beside its message. */
+function fieldsOf(details: unknown): object {
+  const isRecord = typeof details === 'object' && !Array.isArray(details);
+  return isRecord ? { ...details } : { details };
 }
 
 function coloured(stream: Stream, colour: number, text: string): string {

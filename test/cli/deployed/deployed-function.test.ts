@@ -23,7 +23,7 @@ const REQUEST: ListRequest = {
 const VERDICT = { state: 'Failed', faultClass: 'permission', operations: ['PUT'], summary: 'a', remedy: 'b' };
 const MESSAGE = 'Connection test failed: permission.';
 
-/** The end of a log whose first line was cut, as Lambda hands it over. */
+/** The end of a log whose first line was cut, as Lambda returns it. */
 const LOG_TAIL = [
   'e":"cut off"}',
   JSON.stringify({ level: 'info', event: 'connection-test', state: 'Testing' }),
@@ -71,11 +71,11 @@ describe('the deployed function', () => {
     await once(server, 'close');
   });
 
-  const perform = async () => new DeployedFunction(ARN, new JsonLog(() => undefined)).run(REQUEST);
+  const run = async () => new DeployedFunction(ARN, new JsonLog(() => undefined)).run(REQUEST);
 
-  test('is asked in the version that the schedule names, and its answer is handed on', async () => {
+  test('is invoked in the version that the schedule names, and its answer is returned', async () => {
     answer = (response) => response.end(JSON.stringify({ backups: [] }));
-    expect(await perform()).toEqual({ backups: [] });
+    expect(await run()).toEqual({ backups: [] });
     expect(seen).toEqual([
       {
         url: `/2015-03-31/functions/${encodeURIComponent(ARN)}/invocations`,
@@ -85,20 +85,20 @@ describe('the deployed function', () => {
     ]);
   });
 
-  test('fails with the kind and the text of what it threw', async () => {
+  test('fails with the kind and the message of its error', async () => {
     answer = (response) => {
       response.setHeader('x-amz-function-error', 'Unhandled');
       response.end(JSON.stringify({ errorType: 'NotFound', errorMessage: 'There is no such backup.', trace: [] }));
     };
-    await expect(perform()).rejects.toMatchObject({ kind: 'NotFound', message: 'There is no such backup.' });
+    await expect(run()).rejects.toMatchObject({ kind: 'NotFound', message: 'There is no such backup.' });
   });
 
-  test('fails without asking a second time where AWS does not answer well', async () => {
+  test('fails without a second attempt if AWS fails', async () => {
     answer = (response) => {
       response.statusCode = 503;
       response.end('{}');
     };
-    await expect(perform()).rejects.toThrow(ARN);
+    await expect(run()).rejects.toThrow(ARN);
     expect(seen).toHaveLength(1);
   });
 });

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ActionRunner } from './action-runner';
-import { preferOwnClients } from './clients';
+import { preferBundledClients } from './bundled-clients';
 import { Interruption } from './interruption';
 import { Answers, Request } from '../contract/requests';
 import { runAction } from '../runtime/actions';
@@ -13,22 +13,22 @@ import { Runtime } from '../runtime/runtime';
 import { SecretsManager } from '../runtime/secrets';
 import { openObjectStore } from '../runtime/storage/s3-object-store';
 
-/** For whom a program in a terminal writes. */
-export interface Place {
-  /** Absent where there is no AWS account. */
+/** The owner that backups from this process are recorded under. */
+export interface AccountAndRegion {
+  /** Absent without an AWS account. */
   readonly account?: string;
   readonly region: string;
 }
 
-/** Does what is asked in this process, with as much time as it takes. */
-export class TerminalRuntime implements ActionRunner {
+/** Runs actions in this process, without a time limit. */
+export class LocalRunner implements ActionRunner {
   constructor(
-    private readonly place: Place,
+    private readonly owner: AccountAndRegion,
     private readonly log: Log,
   ) {}
 
   async run<R extends Request>(request: R): Promise<Answers[R['action']]> {
-    preferOwnClients();
+    preferBundledClients();
     const workDirectory = await mkdtemp(join(tmpdir(), 'cdktf-managed-database-'));
     const interruption = new Interruption(
       (note) => this.log.warn('interrupted', { note }),
@@ -43,17 +43,17 @@ export class TerminalRuntime implements ActionRunner {
   }
 
   private runtime(workDirectory: string): Runtime {
-    const { log, place } = this;
+    const { log, owner } = this;
     const secrets = new SecretsManager();
     return {
       now: () => new Date(),
       remainingMs: () => Infinity,
-      ...place,
+      ...owner,
       libraryVersion,
       log,
       secrets,
       workDirectory,
-      openStorage: async (settings) => openObjectStore(settings, { secrets, log, region: place.region }),
+      openStorage: async (settings) => openObjectStore(settings, { secrets, log, region: owner.region }),
     };
   }
 }

@@ -1,11 +1,11 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ownClients } from '../../src/cli/clients';
+import { bundledClients } from '../../src/cli/bundled-clients';
 
 const LINUX = { platform: 'linux', arch: 'x64' };
 
-describe("the package's own clients", () => {
+describe("the package's PostgreSQL clients", () => {
   let root: string;
   let layer: string;
 
@@ -19,18 +19,18 @@ describe("the package's own clients", () => {
   afterEach(() => rmSync(root, { recursive: true }));
 
   test.each([['assets/cli'], ['src/cli']])('are found from %s', (from) => {
-    expect(ownClients(join(root, from), LINUX)).toBe(layer);
+    expect(bundledClients(join(root, from), LINUX)).toBe(layer);
   });
 
   test.each([
     { platform: 'darwin', arch: 'x64' },
     { platform: 'linux', arch: 'arm64' },
-  ])('are for Linux x86_64 alone: %p', (machine) => {
-    expect(ownClients(join(root, 'assets/cli'), machine)).toBeUndefined();
+  ])('are for Linux x86_64 only: %p', (machine) => {
+    expect(bundledClients(join(root, 'assets/cli'), machine)).toBeUndefined();
   });
 
-  test('are none where they were not built', () => {
+  test('are absent where they were not built', () => {
     rmSync(join(layer, 'pg_dump'));
-    expect(ownClients(join(root, 'assets/cli'), LINUX)).toBeUndefined();
+    expect(bundledClients(join(root, 'assets/cli'), LINUX)).toBeUndefined();
   });
 });
