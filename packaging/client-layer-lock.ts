@@ -1,19 +1,26 @@
 /** A distribution package, down to its bytes. */
 export interface LockedPackage {
+  /** The Debian suite that it comes from. */
+  readonly suite: string;
   readonly name: string;
   readonly version: string;
+  /** Where every Debian archive has it, relative to the archive's address: `pool/main/z/zlib/zlib1g_…_amd64.deb`. */
+  readonly file: string;
   /** SHA-256 of the `.deb` file, in hexadecimal. */
   readonly sha256: string;
 }
 
 /** Which packages the client layer is made of. */
 export interface ClientLayerLock {
-  /** The Debian suite that the packages come from. */
-  readonly suite: string;
+  /**
+   * The distribution's permanent archive, as it was when the lock was written. It keeps what mirrors drop when a
+   * package has a successor.
+   */
+  readonly archive: string;
   readonly packages: readonly LockedPackage[];
 }
 
-/** A package that the suite no longer has as the lock pins it. */
+/** A package that its suite no longer has as the lock pins it. */
 export interface LockDifference {
   readonly name: string;
   readonly locked: string;
@@ -22,12 +29,12 @@ export interface LockDifference {
 }
 
 export interface CompareToLockOptions {
-  /** A release is built from the locked packages and from nothing else. */
+  /** A release is built from the locked packages only. */
   readonly release: boolean;
 }
 
 /**
- * What the lock pins and the suite no longer has; packages that the lock does not name are no difference.
+ * What the lock pins and its suite no longer has; packages that the lock does not name are no difference.
  *
  * @throws when a package has the locked version but other bytes, always; when anything differs, for a release
  */
@@ -36,9 +43,9 @@ export function compareToLock(
   present: readonly LockedPackage[],
   options: CompareToLockOptions,
 ): LockDifference[] {
-  const presentByName = new Map(present.map((each) => [each.name, each]));
+  const presentByName = new Map(present.map((each) => [nameInSuite(each), each]));
   const differences = lock.packages.flatMap((locked) => {
-    const now = presentByName.get(locked.name);
+    const now = presentByName.get(nameInSuite(locked));
     if (now?.version !== locked.version) return [{ name: locked.name, locked: locked.version, present: now?.version }];
     if (now.sha256 !== locked.sha256) {
       throw new Error(
@@ -50,9 +57,10 @@ export function compareToLock(
   });
   if (options.release && differences.length > 0) {
     throw new Error(
-      `A release is built from the locked packages only, and suite ${lock.suite} has others: ` +
+      'A release is built from the locked packages only, and the distribution has others: ' +
         `${differences.map(describeDifference).join(', ')}. ` +
-        'Run `npm run layer:update`, test, and commit the lock, or name a mirror that still has them in CLIENT_LAYER_MIRROR.',
+        `Build where ${lock.archive} can be reached, name a mirror that still has them in CLIENT_LAYER_MIRROR, or run ` +
+        '`npm run layer:update`, test, and commit the lock.',
     );
   }
   return differences;
@@ -61,4 +69,8 @@ export function compareToLock(
 /** A difference in words, for a person. */
 export function describeDifference(difference: LockDifference): string {
   return `${difference.name} ${difference.locked} -> ${difference.present ?? 'gone'}`;
+}
+
+function nameInSuite({ suite, name }: LockedPackage): string {
+  return `${suite}/${name}`;
 }

@@ -7,6 +7,7 @@ import { ClientLayerLock, compareToLock, describeDifference, LockDifference, Loc
 import { namesUnder, zipDirectory } from './deterministic-zip';
 import { sha256, sha256OfFile } from './digest';
 import { exclusively } from './exclusively';
+import { PackageCache } from './package-cache';
 import { ASSETS, CACHE, megabytes, PACKAGING } from './places';
 import { PrivateApt } from './private-apt';
 import { run } from './run';
@@ -14,22 +15,22 @@ import { sharedLibraries } from './shared-libraries';
 
 /** A program of the layer, and where the distribution has it. */
 interface Tool {
+  /** Its name in the layer. */
   readonly name: string;
   readonly package: string;
   readonly file: string;
 }
 
-const SUITE = 'forky';
-const POSTGRES = { package: 'postgresql-client-18', directory: 'usr/lib/postgresql/18/bin' };
+/** Client 18 reads every dump and makes those of servers of 18; client 17 makes those of older servers. */
 const TOOLS: readonly Tool[] = [
-  ...['pg_dump', 'pg_restore', 'psql'].map((name) => ({
-    name,
-    package: POSTGRES.package,
-    file: `${POSTGRES.directory}/${name}`,
-  })),
+  ...['pg_dump', 'pg_restore', 'psql'].map((name) => postgresTool(18, name, name)),
+  postgresTool(17, 'pg_dump', 'pg_dump-17'),
   { name: 'fallocate', package: 'util-linux', file: 'usr/bin/fallocate' },
   { name: 'mkfifo', package: 'coreutils', file: 'usr/bin/mkfifo' },
 ];
+/** Where the packages and their libraries come from, and the one suite that still has client 17, which uses the same. */
+const SUITE = 'forky';
+const OLDER_SUITE = { suite: 'trixie', packages: ['postgresql-client-17'] };
 /** Carries the texts of the licences that the packages' copyright files refer to. */
 const LICENCE_TEXTS = { package: 'base-files', directory: 'usr/share/common-licenses' };
 const LIBC = 'libc6';
@@ -43,7 +44,10 @@ const MAX_UNPACKED_BYTES = 250e6;
 const NAME = 'client-layer-x86_64';
 const LOCK_FILE = path.join(PACKAGING, 'client-layer.lock.json');
 const LAYER_CACHE = path.join(CACHE, 'client-layer');
-const PACKAGE_CACHE = path.join(LAYER_CACHE, 'packages');
+const CACHED_PACKAGES = new PackageCache(path.join(LAYER_CACHE, 'packages'));
+
+/** The Debian project's archive of every package that it ever published. */
+const PERMANENT_ARCHIVE = 'https://snapshot.debian.org/archive/debian';
 
 /** Takes one line of progress. */
 type Log = (line: string) => void;
@@ -95,7 +99,7 @@ export async function buildClientLayer(options: ClientLayerOptions = {}): Promis
   const log = options.log ?? ((line: string) => process.stderr.write(`client layer: ${line}\n`));
   const assets = path.resolve(options.assets ?? ASSETS);
   await mkdir(assets, { recursive: true });
-  await mkdir(PACKAGE_CACHE, { recursive: true });
+  await mkdir(LAYER_CACHE, { recursive: true });
   return exclusively(path.join(LAYER_CACHE, 'build.lock'), log, async () => {
     const built = options.updateLock ? undefined : await standingBuild(assets);
     if (built) {
@@ -121,7 +125,7 @@ async function build(assets: string, options: ClientLayerOptions, log: Log): Pro
     const packages = candidates.filter(({ name }) => names.has(name)).sort((a, b) => (a.name < b.name ? -1 : 1));
     await writeFile(path.join(directory, 'share/licenses/packages.json'), json(packages));
     if (options.updateLock) {
-      const lock: ClientLayerLock = { suite: SUITE, packages };
+      const lock: ClientLayerLock = { archive: archiveOf(new Date()), packages };
       await writeFile(LOCK_FILE, json(lock));
       log(`wrote ${packages.length} packages to ${path.relative(process.cwd(), LOCK_FILE)}`);
     }
@@ -148,10 +152,13 @@ async function build(assets: string, options: ClientLayerOptions, log: Log): Pro
   }
 }
 
-/** The locked packages, all of them cached; or, when the suite no longer has them, what it has instead. */
+/**
+ * The locked packages, all of them cached; or, where neither mirror nor archive gives all of them, what the suites have
+ * instead.
+ */
 async function choosePackages(options: ClientLayerOptions, log: Log): Promise<LockedPackage[]> {
   const lock = readLock();
-  if (!options.updateLock && (await areCached(lock.packages))) return [...lock.packages];
+  if (!options.updateLock && (await CACHED_PACKAGES.hasAll(lock.packages))) return [...lock.packages];
   const mirror = options.mirror ?? process.env.CLIENT_LAYER_MIRROR ?? debianMirror(readAptSources());
   if (!mirror) {
     throw new Error(
@@ -159,24 +166,51 @@ async function choosePackages(options: ClientLayerOptions, log: Log): Promise<Lo
         'archive. Set CLIENT_LAYER_MIRROR to the address of a Debian mirror.',
     );
   }
-  log(`reading the suite ${SUITE} of ${mirror}`);
-  const apt = await PrivateApt.create({ directory: path.join(LAYER_CACHE, 'apt'), mirror, suite: SUITE });
-  await apt.update();
-  const present = await apt.resolve([...new Set(TOOLS.map((tool) => tool.package)), LICENCE_TEXTS.package]);
+  const suites = new Map<string, PrivateApt>();
+  for (const suite of [SUITE, OLDER_SUITE.suite]) {
+    suites.set(suite, await PrivateApt.create({ directory: path.join(LAYER_CACHE, `apt-${suite}`), mirror, suite }));
+  }
+  const fetcher = suites.get(SUITE)!;
+  // The mirror is near; the archive is asked for what the mirror has dropped.
+  if (!options.updateLock && (await CACHED_PACKAGES.fetch(lock.packages, [mirror, lock.archive], fetcher, log))) {
+    return [...lock.packages];
+  }
+  const present = await presentPackages(suites, log);
   const differences = options.updateLock ? [] : compareToLock(lock, present, { release: options.release ?? false });
   warn(log, differences);
-  const chosen = options.updateLock || differences.length > 0 ? present : [...lock.packages];
-  const missing = await filter(chosen, async (each) => !(await areCached([each])));
-  log(`fetching ${missing.length} packages`);
-  if (missing.length > 0) await apt.download(missing, PACKAGE_CACHE);
-  const wrong = await filter(missing, async (each) => !(await areCached([each])));
-  if (wrong.length > 0) {
+  if (!(await CACHED_PACKAGES.fetch(present, [mirror], fetcher, log))) {
     throw new Error(
-      `A package must have the SHA-256 that was announced: ${wrong.map(({ name }) => name).join(', ')} came with another. ` +
-        'Try another mirror by CLIENT_LAYER_MIRROR.',
+      `The mirror ${mirror} does not give the packages that it announces. Set CLIENT_LAYER_MIRROR to another.`,
     );
   }
-  return chosen;
+  return present;
+}
+
+/** What the suites have now, as their signed lists say. */
+async function presentPackages(suites: ReadonlyMap<string, PrivateApt>, log: Log): Promise<LockedPackage[]> {
+  const wanted = [...new Set(TOOLS.map((tool) => tool.package)), LICENCE_TEXTS.package];
+  const older = OLDER_SUITE.packages;
+  const of = async (suite: string, names: readonly string[]) => {
+    log(`reading the suite ${suite}`);
+    await suites.get(suite)!.update();
+    return suites.get(suite)!.resolve(names);
+  };
+  return [
+    ...(await of(
+      SUITE,
+      wanted.filter((name) => !older.includes(name)),
+    )),
+    ...(await of(OLDER_SUITE.suite, older)).filter(({ name }) => older.includes(name)),
+  ];
+}
+
+/** The permanent archive at a time, in its own notation: `20261124T193000Z`. */
+function archiveOf(time: Date): string {
+  return `${PERMANENT_ARCHIVE}/${time.toISOString().replace(/[-:]|\.\d+/g, '')}`;
+}
+
+function postgresTool(major: number, program: string, name: string): Tool {
+  return { name, package: `postgresql-client-${major}`, file: `usr/lib/postgresql/${major}/bin/${program}` };
 }
 
 /** Unpacks each package into a tree of its own, so that every file can be traced to its package. */
@@ -184,7 +218,7 @@ async function unpack(packages: readonly LockedPackage[], into: string): Promise
   const trees = new Map(packages.map(({ name }) => [name, path.join(into, name)]));
   for (const each of packages) {
     await mkdir(trees.get(each.name)!, { recursive: true });
-    await run('dpkg-deb', ['-x', cachedFile(each), trees.get(each.name)!]);
+    await run('dpkg-deb', ['-x', CACHED_PACKAGES.fileOf(each), trees.get(each.name)!]);
   }
   return trees;
 }
@@ -315,23 +349,6 @@ function placesIn(assets: string): Pick<ClientLayer, 'zip' | 'directory' | 'bin'
 
 function descriptionIn(assets: string): string {
   return path.join(assets, `${NAME}.json`);
-}
-
-function cachedFile(locked: LockedPackage): string {
-  return path.join(PACKAGE_CACHE, `${locked.sha256}.deb`);
-}
-
-async function areCached(packages: readonly LockedPackage[]): Promise<boolean> {
-  const missing = await filter(
-    packages,
-    async (each) => !existsSync(cachedFile(each)) || (await sha256OfFile(cachedFile(each))) !== each.sha256,
-  );
-  return missing.length === 0;
-}
-
-async function filter<T>(values: readonly T[], holds: (value: T) => Promise<boolean>): Promise<T[]> {
-  const answers = await Promise.all(values.map(holds));
-  return values.filter((_, index) => answers[index]);
 }
 
 async function totalSize(files: readonly string[]): Promise<number> {

@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import * as path from 'node:path';
 import { LockedPackage } from './client-layer-lock';
-import { sha256OfFile } from './digest';
 import { run } from './run';
 
 const KEYRINGS = ['gpg', 'pgp'].map((kind) => `/usr/share/keyrings/debian-archive-keyring.${kind}`);
@@ -68,12 +67,14 @@ export class PrivateApt {
         '',
       ].join('\n'),
     );
-    return new PrivateApt(props.directory);
+    return new PrivateApt(props);
   }
 
+  private readonly suite: string;
   private readonly env: NodeJS.ProcessEnv;
 
-  private constructor(private readonly directory: string) {
+  private constructor({ directory, suite }: PrivateAptProps) {
+    this.suite = suite;
     this.env = { ...process.env, LC_ALL: 'C', APT_CONFIG: path.join(directory, 'apt.conf') };
   }
 
@@ -92,27 +93,25 @@ export class PrivateApt {
       .filter((record) => record.trim() !== '')
       .map((record) => {
         const field = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(record)![1];
-        return { name: field('Package'), version: field('Version'), sha256: field('SHA256') };
+        return {
+          suite: this.suite,
+          ...{ name: field('Package'), version: field('Version') },
+          ...{ file: field('Filename'), sha256: field('SHA256') },
+        };
       });
   }
 
-  /** Fetches packages into a directory, each under its SHA-256 as its name. */
-  public async download(packages: readonly LockedPackage[], into: string): Promise<void> {
-    const arriving = await mkdtemp(path.join(this.directory, 'arriving-'));
-    try {
-      const wanted = packages.map(({ name, version }) => `${name}=${version}`);
-      await this.apt('apt-get', ['download', '-q', ...wanted], arriving);
-      for (const file of await readdir(arriving)) {
-        const arrived = path.join(arriving, file);
-        await rename(arrived, path.join(into, `${await sha256OfFile(arrived)}.deb`));
-      }
-    } finally {
-      await rm(arriving, { recursive: true, force: true });
-    }
+  /**
+   * Fetches a file of known content, as apt fetches: through the machine's proxies, with its certificates.
+   *
+   * @throws where the address does not have it, cannot be reached, or gives other bytes
+   */
+  public async download(address: string, sha256: string, into: string): Promise<void> {
+    await this.apt('/usr/lib/apt/apt-helper', ['download-file', address, into, `SHA256:${sha256}`]);
   }
 
-  private async apt(program: string, args: readonly string[], cwd?: string): Promise<string> {
-    return run(program, args, { env: this.env, cwd });
+  private async apt(program: string, args: readonly string[]): Promise<string> {
+    return run(program, args, { env: this.env });
   }
 }
 

@@ -48,6 +48,10 @@ describe('the clients', () => {
     expect(version(path.join(bin, name))).toMatch(new RegExp(`^${name} \\(PostgreSQL\\) 18\\.`));
   });
 
+  test('pg_dump of 17 stands beside, for servers up to 17, and uses the same libraries', () => {
+    expect(version(path.join(bin, 'pg_dump-17'))).toMatch(/^pg_dump \(PostgreSQL\) 17\./);
+  });
+
   test.each(TOOLS)('%s runs from a copy, with an empty environment', (name) => {
     expect(version(path.join(bin, name))).toContain(name);
   });
@@ -108,7 +112,7 @@ describe('the clients', () => {
 describe('the layer', () => {
   test('brings every library of every program along', async () => {
     const lib = path.join(copy, 'clients/lib');
-    for (const name of [...CLIENTS, ...TOOLS]) {
+    for (const name of [...CLIENTS, 'pg_dump-17', ...TOOLS]) {
       const libraries = await sharedLibraries(path.join(copy, 'clients/libexec', name), {
         loader: path.join(lib, 'ld-linux-x86-64.so.2'),
         directories: [lib],

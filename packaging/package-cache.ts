@@ -1,0 +1,65 @@
+import { existsSync } from 'node:fs';
+import { mkdir, rename } from 'node:fs/promises';
+import * as path from 'node:path';
+import { LockedPackage } from './client-layer-lock';
+import { sha256OfFile } from './digest';
+import { PrivateApt } from './private-apt';
+
+/** Packages that were fetched, each under its SHA-256 as its name; kept between builds. */
+export class PackageCache {
+  constructor(private readonly directory: string) {}
+
+  /** Where a package is, if the cache has it. */
+  fileOf(locked: LockedPackage): string {
+    return path.join(this.directory, `${locked.sha256}.deb`);
+  }
+
+  async hasAll(packages: readonly LockedPackage[]): Promise<boolean> {
+    return (await this.missingOf(packages)).length === 0;
+  }
+
+  /**
+   * Fetches what is missing from the first archive that gives it with its SHA-256. What an archive did not give is
+   * written to the log with the reason.
+   *
+   * @returns whether all packages are here now
+   */
+  async fetch(
+    packages: readonly LockedPackage[],
+    archives: readonly string[],
+    apt: PrivateApt,
+    log: (line: string) => void,
+  ): Promise<boolean> {
+    await mkdir(this.directory, { recursive: true });
+    for (const archive of archives) {
+      const missing = await this.missingOf(packages);
+      if (missing.length === 0) return true;
+      log(`fetching ${missing.length} packages from ${archive}`);
+      await Promise.all(
+        missing.map(async (each) => {
+          const arriving = `${this.fileOf(each)}.arriving`;
+          await apt
+            .download(`${archive}/${each.file}`, each.sha256, arriving)
+            .then(async () => rename(arriving, this.fileOf(each)))
+            .catch(({ message }: Error) =>
+              log(`no ${each.name} ${each.version} from ${archive}: ${lastLine(message)}`),
+            );
+        }),
+      );
+    }
+    return this.hasAll(packages);
+  }
+
+  private async missingOf(packages: readonly LockedPackage[]): Promise<LockedPackage[]> {
+    const present = await Promise.all(
+      packages.map(
+        async (each) => existsSync(this.fileOf(each)) && (await sha256OfFile(this.fileOf(each))) === each.sha256,
+      ),
+    );
+    return packages.filter((_, index) => !present[index]);
+  }
+}
+
+function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1)!;
+}
