@@ -7,16 +7,13 @@ import { selectBackup } from '../../contract/backup-selection';
 import { CatalogEntry } from '../../contract/catalog';
 import { BACKUP_FAILED_METRIC } from '../../contract/deployed-names';
 import { ManifestDatabase, DumpFile, Manifest, MANIFEST_FORMAT, Part } from '../../contract/manifest';
-import { ObjectKeys } from '../../contract/object-keys';
 import { Remark } from '../../contract/remark';
 import { BackUpAnswer, BackUpRequest, PruneAnswer } from '../../contract/requests';
 import { writeParts } from '../archive/parts-writer';
 import { withinDeadline } from '../deadline';
 import { dumpDatabase } from '../dump/dump';
-import { deleteBackupObjects } from '../folder/backup-objects';
-import { CatalogStore } from '../folder/catalog-store';
+import { BackupFolder } from '../folder/backup-folder';
 import { LockedCatalog } from '../folder/locked-catalog';
-import { writeManifest } from '../folder/manifest-store';
 import {
   complete,
   deadRuns,
@@ -36,7 +33,6 @@ import { readRoles } from '../postgres/roles';
 import { readServerVersion, readUserDatabases } from '../postgres/server';
 import { clientVersion, requireClientFor } from '../postgres/tools';
 import { Runtime } from '../runtime';
-import { ObjectStore } from '../storage/object-store';
 
 /**
  * Makes a backup of every user database of a server, then deletes what the retention lets go.
@@ -56,9 +52,10 @@ export async function backUp(request: BackUpRequest, runtime: Runtime): Promise<
         return { backup: id, outcome: 'Locked', durationMs: elapsed(runtime, startedAt) };
       }
       try {
-        const store = await runtime.openStorage(request.storage);
-        const run = await BackupRun.open(id, request, runtime, connection, store, lock, signal);
-        return await run.run(startedAt);
+        const owner = ownerOf(request.database.identifier, runtime);
+        const folder = await BackupFolder.open({ storage: request.storage, database: owner.database }, runtime);
+        const catalog = await folder.openCatalog(lock, owner);
+        return await new BackupRun(id, request, runtime, connection, folder, catalog, signal).run(startedAt);
       } finally {
         await lock.release();
       }
@@ -72,28 +69,12 @@ export async function backUp(request: BackUpRequest, runtime: Runtime): Promise<
 
 /** One run under the lock. */
 class BackupRun {
-  static async open(
-    id: BackupId,
-    request: BackUpRequest,
-    runtime: Runtime,
-    connection: DatabaseConnection,
-    store: ObjectStore,
-    lock: WriterLock,
-    signal: AbortSignal,
-  ): Promise<BackupRun> {
-    const keys = new ObjectKeys(request.storage.path, request.database.identifier);
-    const owner = ownerOf(request.database.identifier, runtime);
-    const catalog = await LockedCatalog.open(new CatalogStore(store, keys, runtime.log), lock, owner);
-    return new BackupRun(id, request, runtime, connection, store, keys, catalog, signal);
-  }
-
-  private constructor(
+  constructor(
     private readonly id: BackupId,
     private readonly request: BackUpRequest,
     private readonly runtime: Runtime,
     private readonly connection: DatabaseConnection,
-    private readonly store: ObjectStore,
-    private readonly keys: ObjectKeys,
+    private readonly folder: BackupFolder,
     private readonly catalog: LockedCatalog,
     private readonly signal: AbortSignal,
   ) {}
@@ -153,7 +134,7 @@ class BackupRun {
     const cleared: BackupId[] = [];
     for (const entry of entries) {
       try {
-        await deleteBackupObjects(this.store, this.keys, entry, this.signal);
+        await this.folder.deleteBackup(entry, this.signal);
         cleared.push(entry.id);
       } catch (error) {
         this.runtime.log.warn('leftovers-not-deleted', { backup: entry.id, reason: (error as Error).message });
@@ -203,7 +184,7 @@ class BackupRun {
       const written = await writeParts(dumped.files, {
         firstPart: firstPart + parts.length,
         reserve: async (highest) => this.catalog.apply((catalog) => reserve(catalog, this.id, highest)),
-        put: async (part, body) => this.store.put(this.keys.part(this.id, part), body),
+        put: async (part, body) => this.folder.writePart(this.id, part, body),
         signal: this.signal,
       });
       await rm(workDirectory, { recursive: true });
@@ -246,7 +227,7 @@ class BackupRun {
 
   private async complete(manifest: Manifest): Promise<void> {
     this.signal.throwIfAborted();
-    await writeManifest(this.store, this.keys, manifest);
+    await this.folder.writeManifest(manifest);
     const facts = {
       storedBytes: bytesOf(manifest.parts),
       databaseBytes: manifest.databases.reduce((sum, database) => sum + database.sizeBytes, 0),
@@ -278,14 +259,7 @@ class BackupRun {
   /** The backup is completed whatever becomes of this; a deletion that was cut short goes on in the next run. */
   private async prune(): Promise<PruneAnswer> {
     try {
-      return await pruneCatalog(
-        this.catalog,
-        this.store,
-        this.keys,
-        this.request.retentionDays,
-        this.runtime,
-        this.signal,
-      );
+      return await pruneCatalog(this.folder, this.catalog, this.request.retentionDays, this.runtime, this.signal);
     } catch (error) {
       const note = `Old backups could not be deleted: ${(error as Error).message} The next run goes on with it.`;
       this.runtime.log.warn('prune-failed', { backup: this.id, note });

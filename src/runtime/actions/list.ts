@@ -1,7 +1,6 @@
 import { CatalogEntry } from '../../contract/catalog';
-import { ObjectKeys } from '../../contract/object-keys';
 import { BackupSummary, ListAnswer, ListRequest } from '../../contract/requests';
-import { CatalogStore } from '../folder/catalog-store';
+import { BackupFolder } from '../folder/backup-folder';
 import { Runtime } from '../runtime';
 
 /** Most bytes of the backups in one answer, as JSON: well below the 6 MB that an answer of Lambda may have. */
@@ -9,9 +8,8 @@ export const MAXIMUM_PAGE_BYTES = 4_000_000;
 
 /** The backups of a database, newest first, in pages. */
 export async function list(request: ListRequest, runtime: Runtime): Promise<ListAnswer> {
-  const store = await runtime.openStorage(request.storage);
-  const keys = new ObjectKeys(request.storage.path, request.database);
-  const catalog = await new CatalogStore(store, keys, runtime.log).read();
+  const folder = await BackupFolder.open(request, runtime);
+  const catalog = await folder.readCatalog();
   if (!catalog) {
     return { backups: [] };
   }

@@ -2,29 +2,25 @@ import { ActionError } from '../../contract/action-error';
 import { BackupId } from '../../contract/backup-id';
 import { completedBackups } from '../../contract/backup-selection';
 import { Catalog } from '../../contract/catalog';
-import { ObjectKeys } from '../../contract/object-keys';
 import { LOCAL_ACCOUNT, Owner } from '../../contract/owner';
 import { PruneAnswer, PruneRequest } from '../../contract/requests';
 import { expiredBackups, faultOfRetentionDays, expiredFailures } from '../../contract/retention';
 import { withinDeadline } from '../deadline';
-import { deleteBackupObjects } from '../folder/backup-objects';
-import { CatalogStore, requireOwner } from '../folder/catalog-store';
+import { BackupFolder } from '../folder/backup-folder';
+import { requireOwner } from '../folder/catalog-store';
 import { LockedCatalog } from '../folder/locked-catalog';
 import { deletingBackups, emptyCatalog, markDeleting, remove } from '../folder/transitions';
 import { resolveConnection } from '../postgres/connection';
 import { WriterLock } from '../postgres/lock';
 import { Runtime } from '../runtime';
-import { ObjectStore } from '../storage/object-store';
 
 /** Deletes the backups that the retention lets go. */
 export async function prune(request: PruneRequest, runtime: Runtime): Promise<PruneAnswer> {
   requireRetentionDays(request.retentionDays);
   const owner = ownerOf(request.database.identifier, runtime);
-  const store = await runtime.openStorage(request.storage);
-  const keys = new ObjectKeys(request.storage.path, owner.database);
-  const catalogs = new CatalogStore(store, keys, runtime.log);
+  const folder = await BackupFolder.open({ storage: request.storage, database: owner.database }, runtime);
   if (request.dryRun) {
-    const catalog = (await catalogs.read()) ?? emptyCatalog(owner);
+    const catalog = (await folder.readCatalog()) ?? emptyCatalog(owner);
     requireOwner(catalog, owner);
     return dryRunAnswer(catalog, request.retentionDays, runtime.now());
   }
@@ -34,8 +30,8 @@ export async function prune(request: PruneRequest, runtime: Runtime): Promise<Pr
       throw new ActionError('Locked', `A run for ${owner.database} is under way: try again when it has ended.`);
     }
     try {
-      const catalog = await LockedCatalog.open(catalogs, lock, owner);
-      return await pruneCatalog(catalog, store, keys, request.retentionDays, runtime, signal);
+      const catalog = await folder.openCatalog(lock, owner);
+      return await pruneCatalog(folder, catalog, request.retentionDays, runtime, signal);
     } finally {
       await lock.release();
     }
@@ -47,9 +43,8 @@ export async function prune(request: PruneRequest, runtime: Runtime): Promise<Pr
  * objects go, then the entries. The caller holds the lock.
  */
 export async function pruneCatalog(
+  folder: BackupFolder,
   catalog: LockedCatalog,
-  store: ObjectStore,
-  keys: ObjectKeys,
   retentionDays: number,
   runtime: Pick<Runtime, 'now' | 'log'>,
   signal: AbortSignal,
@@ -60,7 +55,7 @@ export async function pruneCatalog(
   }
   const deleted: BackupId[] = [];
   for (const entry of deletingBackups(catalog.current)) {
-    await deleteBackupObjects(store, keys, entry, signal);
+    await folder.deleteBackup(entry, signal);
     deleted.push(entry.id);
   }
   const forgotten = expiredFailures(catalog.current.entries, retentionDays, runtime.now());

@@ -2,13 +2,13 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, escapeIdentifier } from 'pg';
-import { findBackup, FoundBackup } from './restore-check';
 import { ActionError } from '../../contract/action-error';
 import { parseBackupId } from '../../contract/backup-id';
 import { Manifest } from '../../contract/manifest';
 import { BackupSelector, RestoreAnswer, RestoreRequest } from '../../contract/requests';
 import { readParts } from '../archive/parts-reader';
 import { withinDeadline } from '../deadline';
+import { BackupFolder, StoredBackup } from '../folder/backup-folder';
 import { ADMINISTRATION_DATABASE, DatabaseConnection, resolveConnection, withClient } from '../postgres/connection';
 import { WriterLock } from '../postgres/lock';
 import { createRoles, finishRoles, MasterUsers } from '../postgres/roles';
@@ -107,15 +107,16 @@ class Restore {
     }
     // What `latest` meant when the restore began stays what it means.
     const selector: BackupSelector = mark ? { kind: 'backup', id: mark.backup } : this.request.source.backup;
-    const found = await findBackup(this.request.source, selector, this.runtime);
-    const job = await this.prepare(found, mark);
-    const { results, passedOver } = await this.load(found.manifest, job, mark !== undefined);
-    return this.finish(found.manifest, results, passedOver, startedAt);
+    const folder = await BackupFolder.open(this.request.source, this.runtime);
+    const backup = await folder.selectBackup(selector);
+    const job = await this.prepare(backup, mark);
+    const { results, passedOver } = await this.load(backup.manifest, job, mark !== undefined);
+    return this.finish(backup.manifest, results, passedOver, startedAt);
   }
 
   /** Everything that can be refused, and every byte of the backup, before anything is written on the target. */
-  private async prepare(found: FoundBackup, mark: RestoreMark | undefined): Promise<LoadJob> {
-    const { manifest } = found;
+  private async prepare(backup: StoredBackup, mark: RestoreMark | undefined): Promise<LoadJob> {
+    const { manifest } = backup;
     const masters: MasterUsers = { source: manifest.master, target: this.connection.username };
     requireNoOtherMaster(manifest, masters);
     await this.asAdministrator(async (admin) => {
@@ -126,7 +127,7 @@ class Restore {
       if (!mark) await requireEmptyServer(this.connection, admin);
     });
     const directory = join(await this.workDirectory(), 'parts');
-    await readParts({ ...found, signal: this.signal }, directory);
+    await readParts(backup, directory, this.signal);
     this.runtime.log.info('parts-read', { backup: manifest.backup, parts: manifest.parts.length });
     return {
       connection: this.connection,

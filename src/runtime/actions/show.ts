@@ -1,9 +1,8 @@
 import { ActionError } from '../../contract/action-error';
 import { parseBackupId } from '../../contract/backup-id';
 import { Manifest } from '../../contract/manifest';
-import { ObjectKeys } from '../../contract/object-keys';
 import { ShowRequest } from '../../contract/requests';
-import { readManifest } from '../folder/manifest-store';
+import { BackupFolder } from '../folder/backup-folder';
 import { Runtime } from '../runtime';
 
 /** Most bytes that an answer of Lambda may have, with some room. */
@@ -11,15 +10,14 @@ const MAXIMUM_ANSWER_BYTES = 5_500_000;
 
 /** The manifest of one backup. */
 export async function show(request: ShowRequest, runtime: Runtime): Promise<Manifest> {
-  const store = await runtime.openStorage(request.storage);
-  const keys = new ObjectKeys(request.storage.path, request.database);
-  const manifest = await readManifest(store, keys, parseBackupId(request.backup));
+  const folder = await BackupFolder.open(request, runtime);
+  const { manifest } = await folder.openBackup(parseBackupId(request.backup));
   const bytes = Buffer.byteLength(JSON.stringify(manifest));
   if (bytes > MAXIMUM_ANSWER_BYTES) {
     throw new ActionError(
       'Refused',
       `The manifest of ${request.backup} has ${bytes} bytes, more than an answer may have (${MAXIMUM_ANSWER_BYTES}). ` +
-        `Read the object ${keys.manifest(request.backup)} from the storage.`,
+        `Read the object ${folder.keys.manifest(request.backup)} from the storage.`,
     );
   }
   return manifest;

@@ -1,15 +1,11 @@
-import { createHash } from 'node:crypto';
 import { ActionError } from '../../contract/action-error';
-import { parseBackupId } from '../../contract/backup-id';
-import { describeSelector, selectBackup } from '../../contract/backup-selection';
-import { Manifest } from '../../contract/manifest';
-import { ObjectKeys } from '../../contract/object-keys';
-import { BackupSelector, VerifyAnswer, VerifyRequest } from '../../contract/requests';
+import { VerifyAnswer, VerifyRequest } from '../../contract/requests';
 import { withinDeadline } from '../deadline';
-import { CatalogStore } from '../folder/catalog-store';
-import { readManifest } from '../folder/manifest-store';
+import { BackupFolder } from '../folder/backup-folder';
 import { Runtime } from '../runtime';
-import { bodyOf, ObjectStore } from '../storage/object-store';
+
+/** Faults that the message names; the details have all of them. */
+const FAULTS_IN_MESSAGE = 10;
 
 /**
  * Reads every part of a completed backup and compares it with the manifest.
@@ -18,53 +14,18 @@ import { bodyOf, ObjectStore } from '../storage/object-store';
  * damaged.
  */
 export async function verify(request: VerifyRequest, runtime: Runtime): Promise<VerifyAnswer> {
-  const store = await runtime.openStorage(request.storage);
-  const keys = new ObjectKeys(request.storage.path, request.database);
-  const catalog = await new CatalogStore(store, keys, runtime.log).read();
-  const selector = normalized(request.backup);
-  const entry = selectBackup(catalog?.entries ?? [], selector);
-  if (!entry) {
-    throw new ActionError('NotFound', `Nothing to verify: ${keys.folder} does not hold ${describeSelector(selector)}.`);
-  }
-  const manifest = await readManifest(store, keys, entry.id);
-  const faults = await withinDeadline(runtime, 'VerificationFailed', (signal) =>
-    faultsOfParts(manifest, store, keys, signal),
-  );
+  const folder = await BackupFolder.open(request, runtime);
+  const backup = await folder.selectBackup(request.backup);
+  const { backup: id, parts } = backup.manifest;
+  const faults = await withinDeadline(runtime, 'VerificationFailed', (signal) => backup.faultsOfParts(parts, signal));
   if (faults.length > 0) {
+    const more = faults.length - FAULTS_IN_MESSAGE;
     throw new ActionError(
       'VerificationFailed',
-      `Backup ${entry.id} is not whole: ${faults.slice(0, 10).join(', ')}` +
-        `${faults.length > 10 ? ` and ${faults.length - 10} more` : ''}. Restore from another backup and make a new one.`,
+      `Backup ${id} is not whole: ${faults.slice(0, FAULTS_IN_MESSAGE).join(', ')}` +
+        `${more > 0 ? ` and ${more} more` : ''}. Restore from another backup and make a new one.`,
       faults,
     );
   }
-  return {
-    backup: entry.id,
-    parts: manifest.parts.length,
-    bytes: manifest.parts.reduce((sum, part) => sum + part.size, 0),
-  };
-}
-
-async function faultsOfParts(
-  manifest: Manifest,
-  store: ObjectStore,
-  keys: ObjectKeys,
-  signal: AbortSignal,
-): Promise<string[]> {
-  const faults: string[] = [];
-  for (const part of manifest.parts) {
-    signal.throwIfAborted();
-    const key = keys.part(manifest.backup, part.number);
-    const body = bodyOf(await store.get(key));
-    if (!body) {
-      faults.push(`${key} is missing`);
-    } else if (body.length !== part.size || createHash('sha256').update(body).digest('hex') !== part.sha256) {
-      faults.push(`${key} is damaged`);
-    }
-  }
-  return faults;
-}
-
-function normalized(selector: BackupSelector): BackupSelector {
-  return selector.kind === 'backup' ? { kind: 'backup', id: parseBackupId(selector.id) } : selector;
+  return { backup: id, parts: parts.length, bytes: parts.reduce((sum, part) => sum + part.size, 0) };
 }

@@ -1,8 +1,7 @@
 import { completionTime, selectBackup } from '../../contract/backup-selection';
 import { BACKUP_AGE_METRIC } from '../../contract/deployed-names';
-import { ObjectKeys } from '../../contract/object-keys';
 import { WatchAnswer, WatchRequest } from '../../contract/requests';
-import { CatalogStore } from '../folder/catalog-store';
+import { BackupFolder } from '../folder/backup-folder';
 import { emitMetric } from '../metrics';
 import { Runtime } from '../runtime';
 
@@ -11,9 +10,8 @@ import { Runtime } from '../runtime';
  * that the request names, so that a schedule whose first backup never comes is noticed as one whose next does not.
  */
 export async function watch(request: WatchRequest, runtime: Runtime): Promise<WatchAnswer> {
-  const store = await runtime.openStorage(request.storage);
-  const keys = new ObjectKeys(request.storage.path, request.database);
-  const catalog = await new CatalogStore(store, keys, runtime.log).read();
+  const folder = await BackupFolder.open(request, runtime);
+  const catalog = await folder.readCatalog();
   const newest = selectBackup(catalog?.entries ?? [], { kind: 'latest' });
   if (!newest) {
     runtime.log.warn('no-completed-backup', { database: request.database });

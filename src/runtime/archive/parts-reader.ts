@@ -7,15 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { extract } from 'tar-stream';
 import { ActionError } from '../../contract/action-error';
 import { DumpFile, Manifest, Part, Segment } from '../../contract/manifest';
-import { ObjectKeys } from '../../contract/object-keys';
-import { bodyOf, ObjectStore } from '../storage/object-store';
-
-export interface PartsSource {
-  readonly store: Pick<ObjectStore, 'get'>;
-  readonly keys: ObjectKeys;
-  readonly manifest: Manifest;
-  readonly signal: AbortSignal;
-}
+import { partError, StoredBackup } from '../folder/backup-folder';
 
 /** A segment, and where its bytes belong. */
 interface Destination {
@@ -31,41 +23,21 @@ interface Destination {
  *
  * @throws VerificationFailed naming the part or the file that is missing, damaged or another's.
  */
-export async function readParts(source: PartsSource, directory: string): Promise<void> {
-  const { manifest, signal } = source;
+export async function readParts(backup: StoredBackup, directory: string, signal: AbortSignal): Promise<void> {
+  const { manifest } = backup;
   for (const file of manifest.files) await makeRoom(file, directory);
   const members = destinations(manifest);
-  let coming = fetchAhead(source, manifest.parts[0]);
+  let coming = readAhead(backup, manifest.parts[0]);
   for (const [index, part] of manifest.parts.entries()) {
     signal.throwIfAborted();
     const body = await coming;
-    coming = fetchAhead(source, manifest.parts[index + 1]);
-    await unpack(
-      body!,
-      members.get(part.number) ?? new Map(),
-      directory,
-      source.keys.part(manifest.backup, part.number),
-    );
+    coming = readAhead(backup, manifest.parts[index + 1]);
+    await unpack(body!, members.get(part.number) ?? new Map(), directory, backup.partKey(part));
   }
   for (const file of manifest.files) {
     signal.throwIfAborted();
     await verifyFile(file, directory);
   }
-}
-
-/**
- * Fetches one part.
- *
- * @throws VerificationFailed where it is missing, or its size or digest is not the manifest's.
- */
-export async function fetchPart(source: Omit<PartsSource, 'signal'>, part: Part): Promise<Buffer> {
-  const key = source.keys.part(source.manifest.backup, part.number);
-  const body = bodyOf(await source.store.get(key));
-  if (!body) throw damaged(key, 'is missing');
-  if (body.length !== part.size) throw damaged(key, `has ${body.length} bytes, not the ${part.size} of the manifest`);
-  const digest = createHash('sha256').update(body).digest('hex');
-  if (digest !== part.sha256) throw damaged(key, `has SHA-256 ${digest}, not the ${part.sha256} of the manifest`);
-  return body;
 }
 
 /** Where the members of each part belong, by their names. */
@@ -82,8 +54,8 @@ function destinations(manifest: Manifest): Map<number, Map<string, Destination>>
 }
 
 /** The next part on its way; a failure waits for whoever asks for it. */
-function fetchAhead(source: PartsSource, part: Part | undefined): Promise<Buffer> | undefined {
-  const coming = part && fetchPart(source, part);
+function readAhead(backup: StoredBackup, part: Part | undefined): Promise<Buffer> | undefined {
+  const coming = part && backup.readPart(part);
   coming?.catch(() => undefined);
   return coming;
 }
@@ -112,7 +84,7 @@ async function unpack(body: Buffer, members: Map<string, Destination>, directory
       const destination = members.get(name);
       // Only what the manifest names is written, and only to where the manifest has it.
       if (!destination || destination.size !== size || type !== 'file') {
-        throw damaged(key, `holds ${name} (${type}, ${size} bytes), which the manifest does not have there`);
+        throw partError(key, `holds ${name} (${type}, ${size} bytes), which the manifest does not have there`);
       }
       members.delete(name);
       if (current?.name !== destination.file) {
@@ -129,7 +101,7 @@ async function unpack(body: Buffer, members: Map<string, Destination>, directory
   } finally {
     await current?.handle.close();
   }
-  if (members.size > 0) throw damaged(key, `lacks ${[...members.keys()].slice(0, 5).join(', ')}`);
+  if (members.size > 0) throw partError(key, `lacks ${[...members.keys()].slice(0, 5).join(', ')}`);
 }
 
 async function verifyFile(file: DumpFile, directory: string): Promise<void> {
@@ -161,11 +133,4 @@ function pathOf(name: string, directory: string): string {
 
 function total(segments: readonly Segment[]): number {
   return segments.reduce((sum, { size }) => sum + size, 0);
-}
-
-function damaged(key: string, what: string): ActionError {
-  return new ActionError(
-    'VerificationFailed',
-    `The part ${key} ${what}. The backup cannot be restored whole: choose another one, or put the part back.`,
-  );
 }

@@ -290,7 +290,7 @@ test('verify reads every part, and names one that is damaged or missing', async 
   const damaged = Buffer.from(whole);
   damaged[damaged.length - 2000] = (damaged[damaged.length - 2000] + 1) % 256;
   await world.replace(key, damaged);
-  await expect(verify(request, runtime)).rejects.toThrow(`Backup ${SECOND} is not whole: ${key} is damaged.`);
+  await expect(verify(request, runtime)).rejects.toThrow(`Backup ${SECOND} is not whole: ${key} has SHA-256 `);
   await world.remove(key);
   await expect(verify(request, runtime)).rejects.toThrow(`Backup ${SECOND} is not whole: ${key} is missing.`);
   await world.replace(key, whole);

@@ -5,8 +5,9 @@ import { Manifest, MANIFEST_FORMAT, Part } from '../../../src/contract/manifest'
 import { ObjectKeys } from '../../../src/contract/object-keys';
 import { BackupSelector, RestoreCheckRequest } from '../../../src/contract/requests';
 import { StorageSettings } from '../../../src/contract/storage-settings';
-import { restoreCheck, sampleOf } from '../../../src/runtime/actions/restore-check';
+import { restoreCheck } from '../../../src/runtime/actions/restore-check';
 import { encodeCatalog } from '../../../src/runtime/folder/catalog-store';
+import { sampleOf } from '../../../src/runtime/folder/sample';
 import { Runtime } from '../../../src/runtime/runtime';
 
 const KEYS = new ObjectKeys('backups', 'shop');
@@ -135,7 +136,7 @@ describe('a restore check', () => {
     ['20261124T030000Z', 'Running'],
   ])('fails for backup %s, which is %s', async (id, state) => {
     await expect(check({}, { kind: 'backup', id })).rejects.toThrow(
-      `Only a completed backup is restored, and backups/shop has none that is backup ${id}: that one is ${state}.`,
+      `backups/shop has no completed backup that is backup ${id}: that one is ${state}.`,
     );
   });
 

@@ -8,6 +8,8 @@ import { DumpFile, Manifest, Part } from '../../../src/contract/manifest';
 import { ObjectKeys } from '../../../src/contract/object-keys';
 import { readParts } from '../../../src/runtime/archive/parts-reader';
 import { writeParts } from '../../../src/runtime/archive/parts-writer';
+import { StoredBackup } from '../../../src/runtime/folder/backup-folder';
+import { MemoryStore } from '../memory-store';
 
 const KEYS = new ObjectKeys('backups', 'shop');
 const BACKUP = '20261122T030000Z';
@@ -47,20 +49,10 @@ async function stored(contents: readonly Buffer[]): Promise<Stored> {
 
 async function read({ objects, files, parts }: Stored, target = path.join(directory, 'out')): Promise<void> {
   await mkdir(target, { recursive: true });
-  await readParts(
-    {
-      store: {
-        get: async (key) => {
-          const body = objects.get(key);
-          return body === undefined ? { kind: 'missing' } : { kind: 'found', body };
-        },
-      },
-      keys: KEYS,
-      manifest: { backup: BACKUP, files, parts } as unknown as Manifest,
-      signal: new AbortController().signal,
-    },
-    target,
-  );
+  const store = new MemoryStore();
+  objects.forEach((body, key) => store.objects.set(key, body));
+  const manifest = { backup: BACKUP, files, parts } as unknown as Manifest;
+  await readParts(new StoredBackup(store, KEYS, manifest), target, new AbortController().signal);
 }
 
 /** A part of the given members, with a manifest that has its true size and digest. */
