@@ -9,6 +9,7 @@ import { restoreCheck } from '../../../src/runtime/actions/restore-check';
 import { encodeCatalog } from '../../../src/runtime/folder/catalog-store';
 import { sampleOf } from '../../../src/runtime/folder/sample';
 import { Runtime } from '../../../src/runtime/runtime';
+import { MemoryStore } from '../memory-store';
 
 const KEYS = new ObjectKeys('backups', 'shop');
 const OWNER = { account: '123456789012', region: 'eu-central-1', database: 'shop' };
@@ -80,28 +81,22 @@ const CATALOG: Catalog = {
 };
 
 /** What the storage holds. */
+let store: MemoryStore;
 let objects: Map<string, Buffer>;
-let read: string[];
 
 beforeEach(() => {
-  read = [];
-  objects = new Map([
-    [KEYS.catalogs[1], encodeCatalog(CATALOG)],
-    [KEYS.manifest(MANIFEST.backup), Buffer.from(JSON.stringify(MANIFEST))],
-    ...PARTS.map((body, index) => [KEYS.part(MANIFEST.backup, index + 1), body] as [string, Buffer]),
-  ]);
+  store = new MemoryStore();
+  ({ objects } = store);
+  objects.set(KEYS.catalogs[1], encodeCatalog(CATALOG));
+  objects.set(KEYS.manifest(MANIFEST.backup), Buffer.from(JSON.stringify(MANIFEST)));
+  PARTS.forEach((body, index) => objects.set(KEYS.part(MANIFEST.backup, index + 1), body));
 });
 
 function check(target: Partial<RestoreCheckRequest['target']> = {}, backup: BackupSelector = { kind: 'latest' }) {
   const runtime = {
     remainingMs: () => Infinity,
     log: { info: () => undefined, warn: () => undefined },
-    openStorage: async () => ({
-      get: async (key: string) => {
-        read.push(key);
-        return objects.get(key);
-      },
-    }),
+    openStorage: async () => store,
   } as unknown as Runtime;
   const storage = { path: 'backups' } as StorageSettings;
   return restoreCheck(
@@ -178,7 +173,7 @@ describe('a restore check', () => {
       kind: 'Refused',
       message: expect.stringContaining(message.replace('’', "'")),
     });
-    expect(read.filter((key) => /\/\d{6}$/.test(key))).toEqual([]);
+    expect(store.calls.filter((key) => /\/\d{6}$/.test(key))).toEqual([]);
   });
 
   test('fails where the databases outgrew the storage', async () => {
