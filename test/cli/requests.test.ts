@@ -266,20 +266,6 @@ describe('the request of each command', () => {
       },
     ],
     [
-      `prune ${STORAGE} --database orders ${SERVER}`,
-      { action: 'prune', storage: SETTINGS, database: DATABASE, retentionDays: 7, dryRun: true },
-    ],
-    [
-      `prune --yes ${STORAGE} --database orders --host db.example --database-secret ${SECRET} --retention-days 7`,
-      {
-        action: 'prune',
-        storage: SETTINGS,
-        database: { ...DATABASE, credentials: { kind: 'secret', secretArn: SECRET } },
-        retentionDays: 7,
-        dryRun: false,
-      },
-    ],
-    [
       `restore-check --latest --engine 17 --vcpu 2 --memory 4 --storage-size 50 ${STORAGE} --database orders`,
       {
         action: 'restore-check',
@@ -306,6 +292,18 @@ describe('the request of each command', () => {
     expect(requests).toEqual([request]);
     expect(runners).toEqual([{ region: 'eu-1' }]);
     expect(code).toBe(0);
+  });
+
+  test('prune asks for the retention and for the list, without and with --yes', async () => {
+    const list = { action: 'list', storage: SETTINGS, database: 'orders' };
+    const prune = { action: 'prune', storage: SETTINGS, database: DATABASE, retentionDays: 7 };
+    const without = await call(`prune ${STORAGE} --database orders ${SERVER}`);
+    expect(without.requests).toEqual([{ ...prune, dryRun: true }, list]);
+    const withYes = await call(
+      `prune --yes ${STORAGE} --database orders --host db.example --database-secret ${SECRET} --retention-days 7`,
+    );
+    const database = { ...DATABASE, credentials: { kind: 'secret', secretArn: SECRET } };
+    expect(withYes.requests).toEqual([{ ...prune, database, dryRun: false }, list]);
   });
 
   test('the user is passed on in PGUSER, from which the action reads it', async () => {
@@ -346,7 +344,6 @@ describe('with a deployed schedule', () => {
     ['show 20261122T030000Z', { action: 'show', storage, database: 'orders', backup: '20261122T030000Z' }],
     ['watch', { action: 'watch', storage, database: 'orders', since: '2026-11-01T00:00:00Z' }],
     ['verify', { action: 'verify', storage, database: 'orders', backup: { kind: 'latest' } }],
-    ['prune', { action: 'prune', storage, database, retentionDays: 30, dryRun: true }],
     // A manual run is named by the second of its start.
     ['back-up', { action: 'back-up', storage, database, retentionDays: 30 }],
   ])('%s runs in its function with its settings', async (command, request) => {
@@ -399,6 +396,8 @@ describe('mistakes', () => {
     ['list --bucket backups --path nightly', ['--region']],
     [`list ${STORAGE}`, ['--database']],
     [`list ${STORAGE} --database orders --nonsense`, ['--nonsense']],
+    [`list ${STORAGE} --database orders --state Deleting`, ['Deleting', 'Completed']],
+    [`list ${STORAGE} --database orders --since noon`, ['noon']],
     [`list ${STORAGE} --database orders --bucket b!`, ['bucket', 'b!']],
     [`list ${STORAGE} --database ../other`, ['../other']],
     [`list ${STORAGE} --database orders --path a//b`, ['//', 'a//b']],
@@ -462,13 +461,80 @@ describe('results', () => {
     });
   });
 
-  test('prune without --yes says that nothing was deleted', async () => {
+  const LISTED: Answers['list'] = {
+    backups: [
+      {
+        backup: '20261123T030000Z',
+        state: 'Failed',
+        startedAt: '2026-11-23T03:00:00Z',
+        endedAt: '2026-11-23T03:00:09Z',
+      },
+      {
+        backup: '20261122T030000Z',
+        state: 'Completed',
+        startedAt: '2026-11-22T03:00:00Z',
+        endedAt: '2026-11-22T03:02:10Z',
+      },
+      {
+        backup: '20261121T030000Z',
+        state: 'Completed',
+        startedAt: '2026-11-21T03:00:00Z',
+        endedAt: '2026-11-21T03:02:10Z',
+      },
+      {
+        backup: '20261001T030000Z',
+        state: 'Completed',
+        startedAt: '2026-10-01T03:00:00Z',
+        endedAt: '2026-10-01T03:02:10Z',
+      },
+    ],
+  };
+
+  test('prune explains what it keeps and why, and deletes nothing without --yes', async () => {
     const { output } = await call('prune --schedule orders-backup', {
-      prune: { deleted: ['20261101T030000Z'], kept: 2 },
+      prune: { deleted: ['20261001T030000Z'], kept: 2 },
+      list: LISTED,
     });
-    expect(output).toBe(
-      'Expired:\n  20261101T030000Z\nKept: 2 completed.\nNothing was deleted. Add --yes to delete the expired backups.\n',
-    );
+    expect(output.split('\n')).toEqual([
+      'Expired:',
+      '  20261001T030000Z',
+      'Kept: 2 completed.',
+      '  20261123T030000Z  Failed     not a completed backup, and never counted as one that is kept',
+      '  20261122T030000Z  Completed  the newest completed backup is always kept',
+      '  20261121T030000Z  Completed  expires at 2026-12-21 03:02:10 UTC, 30 days after its completion',
+      'Nothing was deleted. Add --yes to delete the expired backups.',
+      '',
+    ]);
+  });
+
+  test.each([
+    ['--state Completed', ['20261122T030000Z', '20261121T030000Z', '20261001T030000Z']],
+    ['--since 2026-11-21T03:00:00Z', ['20261123T030000Z', '20261122T030000Z', '20261121T030000Z']],
+    ['--state Completed --limit 1', ['20261122T030000Z']],
+    ['--since 20261124T000000Z', []],
+  ])('list %s shows these backups only', async (options, expected) => {
+    const { output } = await call(`list --json --schedule orders-backup ${options}`, { list: LISTED });
+    expect(JSON.parse(output).backups.map(({ backup }: { backup: string }) => backup)).toEqual(expected);
+  });
+
+  test('list says until when the retention of the schedule keeps each backup', async () => {
+    const { output } = await call('list --json --schedule orders-backup --limit 3', { list: LISTED });
+    expect(JSON.parse(output).backups).toMatchObject([
+      { state: 'Failed' },
+      { keptUntil: '2026-12-22T03:02:10.000Z', isNewest: true },
+      { keptUntil: '2026-12-21T03:02:10.000Z', isNewest: false },
+    ]);
+  });
+
+  const REMARK = { type: 'tablespace', name: 'fast', reason: 'RDS has no tablespaces' };
+
+  test.each([
+    ['show 20261122T030000Z', { show: { ...ANSWERS.show, remarks: [REMARK] } }],
+    ['back-up', { 'back-up': { ...ANSWERS['back-up'], remarks: [REMARK] } }],
+    ['restore --latest --host new.example --user master', { restore: { ...ANSWERS.restore, remarks: [REMARK] } }],
+  ])('%s shows the remarks of the backup', async (command, answers) => {
+    const { output } = await call(`${command} --schedule orders-backup`, answers);
+    expect(output).toContain('  remark  tablespace fast: RDS has no tablespaces\n');
   });
 
   test('--help ends with 0', async () => {

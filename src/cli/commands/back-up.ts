@@ -1,10 +1,12 @@
 import { Command } from 'commander';
-import { pruneLines } from './prune';
+
 import { ActionError } from '../../contract/action-error';
 import { BackUpAnswer } from '../../contract/requests';
 import { addSourceOptions, openDatabaseSource } from '../options/source-options';
 import { addWriterOptions, writerSettings } from '../options/writer-options';
 import { durationText, sizeText } from '../output/format';
+import { pruneLines } from '../output/prune-lines';
+import { remarkLines } from '../output/remark-lines';
 import { fieldLines } from '../output/table';
 import { Session } from '../session';
 
@@ -42,6 +44,7 @@ function backUpLines(answer: BackUpAnswer): string[] {
       ['stored', storedBytes === undefined ? undefined : sizeText(storedBytes)],
       ['database', databaseBytes === undefined ? undefined : sizeText(databaseBytes)],
     ]),
+    ...remarkLines(answer.remarks),
     ...(pruned === undefined ? [] : pruneLines(pruned)),
   ];
 }

@@ -1,10 +1,22 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { describeOwner } from '../../contract/owner';
 import { BackupSummary, ListAnswer } from '../../contract/requests';
-import { addSourceOptions, openDatabaseSource, Source } from '../options/source-options';
+import { readTime } from '../options/backup-options';
+import { addAll, addSourceOptions, openDatabaseSource, Source } from '../options/source-options';
+import { wholeNumber } from '../options/usage';
 import { durationText, sizeText, timeText } from '../output/format';
-import { tableLines } from '../output/table';
+import { Keeping, keepingOf } from '../output/kept-until';
+import { CellStyle, tableLines } from '../output/table';
 import { Session } from '../session';
+
+interface ListOptions {
+  readonly state?: BackupSummary['state'];
+  readonly since?: string;
+  readonly limit?: number;
+}
+
+/** A backup of the list; with a deployed schedule, also until when it is kept. */
+type ListedBackup = BackupSummary & Partial<Keeping>;
 
 export function addList(program: Command, session: Session): void {
   const command = program
@@ -12,10 +24,28 @@ export function addList(program: Command, session: Session): void {
     .description('list the backups of a database, newest first')
     .action(async () => {
       const source = await openDatabaseSource(command, session);
-      const answer = await listAll(source);
-      const style = (text: string, column: number) => (column === STATE ? session.terminal.state(text) : text);
-      session.show({ answer, lines: listLines(answer, source.database, style) });
+      const { owner, backups } = await listAll(source);
+      const keeping = source.schedule && keepingOf(backups, source.schedule.request.retentionDays);
+      const listed = filtered(backups, command.opts<ListOptions>()).map((backup) => ({
+        ...backup,
+        ...keeping?.get(backup.backup),
+      }));
+      const style: CellStyle = (text, column) => (column === STATUS ? session.terminal.state(text) : text);
+      session.show({
+        answer: { owner, backups: listed },
+        lines:
+          backups.length === 0
+            ? [`No backups of database ${source.database}.`]
+            : listLines(owner === undefined ? `database ${source.database}` : describeOwner(owner), listed, style),
+      });
     });
+  addAll(command.optionsGroup('Which backups:'), [
+    new Option('--state <state>', 'only backups in this state').choices(['Running', 'Completed', 'Failed']),
+    new Option('--since <time>', 'only backups started at or after a UTC time such as 2026-11-22T03:00:00Z').argParser(
+      readTime,
+    ),
+    new Option('--limit <number>', 'only the newest so many').argParser(wholeNumber('--limit', 1, 1_000_000)),
+  ]);
   addSourceOptions(command);
 }
 
@@ -37,31 +67,40 @@ export async function listAll({
   }
 }
 
-const HEAD = ['backup', 'state', 'started (UTC)', 'took', 'stored', 'database', 'server', 'reason'];
-const STATE = HEAD.indexOf('state');
-
-export function listLines(
-  { owner, backups }: ListAnswer,
-  database: string,
-  style?: (text: string, column: number) => string,
-): string[] {
-  if (backups.length === 0) {
-    return [`No backups of database ${database}.`];
-  }
-  const title = owner === undefined ? `Backups of database ${database}` : `Backups of ${describeOwner(owner)}`;
-  return [`${title}:`, '', ...tableLines([HEAD, ...backups.map(rowOf)], style)];
+function filtered(backups: readonly BackupSummary[], { state, since, limit }: ListOptions): readonly BackupSummary[] {
+  return backups
+    .filter((backup) => state === undefined || backup.state === state)
+    .filter((backup) => since === undefined || Date.parse(backup.startedAt) >= Date.parse(since))
+    .slice(0, limit);
 }
 
-function rowOf(backup: BackupSummary): string[] {
+const HEAD = [
+  ...['backup', 'created (UTC)', 'status', 'duration', 'stored', 'database', 'server'],
+  ...['kept until (UTC)', 'reason'],
+];
+const STATUS = HEAD.indexOf('status');
+
+function listLines(title: string, backups: readonly ListedBackup[], style: CellStyle): string[] {
+  return backups.length === 0
+    ? [`No such backups of ${title}.`]
+    : [`Backups of ${title}:`, '', ...tableLines([HEAD, ...backups.map(rowOf)], style)];
+}
+
+function rowOf(backup: ListedBackup): string[] {
   const { startedAt, endedAt, storedBytes, databaseBytes } = backup;
   return [
     backup.backup,
-    backup.state,
     timeText(startedAt),
+    backup.state,
     endedAt === undefined ? '' : durationText(Date.parse(endedAt) - Date.parse(startedAt)),
     storedBytes === undefined ? '' : sizeText(storedBytes),
     databaseBytes === undefined ? '' : sizeText(databaseBytes),
     backup.serverVersion ?? '',
+    keptUntilText(backup),
     backup.reason ?? '',
   ];
+}
+
+function keptUntilText({ keptUntil, isNewest }: Partial<Keeping>): string {
+  return keptUntil === undefined ? '' : isNewest ? 'always, as the newest' : timeText(keptUntil);
 }

@@ -6,6 +6,7 @@ import { PlanOptions, planOptions, planSize } from '../options/database-options'
 import { addAll, addSourceOptions, openDatabaseSource } from '../options/source-options';
 import { requireAll, required, wholeNumber } from '../options/usage';
 import { sizeText } from '../output/format';
+import { remarkLines } from '../output/remark-lines';
 import { Session } from '../session';
 
 interface RestoreCheckOptions extends BackupOptions, PlanOptions {
@@ -27,7 +28,7 @@ export function addRestoreCheck(program: Command, session: Session): void {
         target,
         sourceDescription: describeSelection(storage, database, backup),
       });
-      session.show({ answer, lines: [restoreCheckLine(answer)] });
+      session.show({ answer, lines: [restoreCheckLine(answer), ...remarkLines(answer.remarks)] });
     });
   addAll(command, backupOptions());
   addAll(

@@ -4,6 +4,7 @@ import { BackupOptions, backupOptions, backupSelector } from '../options/backup-
 import { ServerOptions, serverOptions, serverSettings } from '../options/database-options';
 import { addAll, addSourceOptions, openDatabaseSource } from '../options/source-options';
 import { durationText } from '../output/format';
+import { remarkLines } from '../output/remark-lines';
 import { fieldLines } from '../output/table';
 import { Session } from '../session';
 
@@ -36,7 +37,7 @@ export function addRestore(program: Command, session: Session): void {
   addSourceOptions(command, { local: true });
 }
 
-function restoreLines({ backup, outcome, databases, tables, rows, passedOver, durationMs }: RestoreAnswer) {
+function restoreLines({ backup, outcome, databases, tables, rows, passedOver, remarks, durationMs }: RestoreAnswer) {
   if (outcome === 'AlreadyRestored') {
     return [`Backup ${backup} is already restored there; nothing was done.`];
   }
@@ -49,5 +50,6 @@ function restoreLines({ backup, outcome, databases, tables, rows, passedOver, du
       ['rows', String(rows)],
       ...passedOver.map((message) => ['ignored', message] as const),
     ]),
+    ...remarkLines(remarks),
   ];
 }

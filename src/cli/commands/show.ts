@@ -4,6 +4,7 @@ import { describeOwner } from '../../contract/owner';
 import { readBackupId } from '../options/backup-options';
 import { addSourceOptions, openDatabaseSource } from '../options/source-options';
 import { durationText, sizeText, timeText } from '../output/format';
+import { remarkLines } from '../output/remark-lines';
 import { fieldLines, tableLines } from '../output/table';
 import { Session } from '../session';
 
@@ -36,6 +37,7 @@ function manifestLines(manifest: Manifest): string[] {
       ['backup before', manifest.previous],
       ['made by version', manifest.libraryVersion],
     ]),
+    ...remarkLines(manifest.remarks),
     '',
     ...tableLines([
       ['database', 'size', 'tables', 'rows', 'large objects', 'extensions'],

@@ -25,9 +25,7 @@ export function backupSelector(
   const given: BackupSelector[] = [
     ...(id === undefined ? [] : [{ kind: 'backup', id: readBackupId(id) } as const]),
     ...(latest ? [{ kind: 'latest' } as const] : []),
-    ...(before === undefined
-      ? []
-      : [{ kind: 'before', time: timeOfBackupId(readBackupId(before)).toISOString() } as const]),
+    ...(before === undefined ? [] : [{ kind: 'before', time: readTime(before) } as const]),
   ];
   const selector = given[0] ?? fallback;
   if (selector === undefined || given.length > 1) {
@@ -37,6 +35,11 @@ export function backupSelector(
     );
   }
   return selector;
+}
+
+/** A UTC time, in one of the forms of a backup id, as ISO 8601. @throws InvalidRequest */
+export function readTime(text: string): string {
+  return timeOfBackupId(readBackupId(text)).toISOString();
 }
 
 /** @throws InvalidRequest */
