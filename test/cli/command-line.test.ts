@@ -1,7 +1,12 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CloudWatchClient, DescribeAlarmsCommand, PutMetricAlarmCommand } from '@aws-sdk/client-cloudwatch';
+import {
+  CloudWatchClient,
+  DescribeAlarmsCommand,
+  PutMetricAlarmCommand,
+  SetAlarmStateCommand,
+} from '@aws-sdk/client-cloudwatch';
 import {
   CreateScheduleCommand,
   CreateScheduleCommandInput,
@@ -349,6 +354,40 @@ describe('a deployed schedule', () => {
     expect(await everything()).toEqual(before);
   });
 
+  test('databases shows each database with scheduled backups, and a shield for active and fresh ones', async () => {
+    const ok = { AlarmName: 'orders-backup-age', StateValue: 'OK', StateReason: 'fresh' } as const;
+    await alarms.send(new SetAlarmStateCommand(ok));
+    const { code, stdout } = await call(['databases', '--json'], awsEnvironment());
+    expect(code).toBe(0);
+    const expected = {
+      database: 'orders',
+      schedule: 'orders-backup',
+      state: 'Active',
+      alarm: 'OK',
+      shield: true,
+      storage: `${storage.endpoint}/${BUCKET}/${FOLDER}`,
+    };
+    expect(JSON.parse(stdout)).toEqual({ ok: true, databases: [expected] });
+
+    // WHEN the newest backup is too old
+    await alarms.send(new SetAlarmStateCommand({ ...ok, StateValue: 'ALARM' }));
+    // THEN there is no shield
+    const late = JSON.parse((await call(['databases', '--json'], awsEnvironment())).stdout);
+    expect(late.databases).toEqual([{ ...expected, alarm: 'ALARM', shield: false }]);
+    await alarms.send(new SetAlarmStateCommand(ok));
+
+    // WHEN it is paused
+    await call(['pause', '--schedule', 'orders-backup'], awsEnvironment());
+    const paused = await call(['databases', '--json'], awsEnvironment());
+    const status = await call(['status', '--schedule', 'orders-backup', '--local'], awsEnvironment());
+    await call(['resume', '--schedule', 'orders-backup'], awsEnvironment());
+    // THEN there is no shield, and no next run
+    expect(JSON.parse(paused.stdout).databases).toEqual([{ ...expected, state: 'Paused', shield: false }]);
+    expect(status.stdout).toMatch(/^ {2}state +Paused$/m);
+    expect(status.stdout).not.toContain('next runs');
+    expect(status.stdout).toMatch(/^ {2}alarm +orders-backup-age: OK, its actions are off$/m);
+  });
+
   test('fails if there is no such schedule', async () => {
     const { code, stderr } = await call(['list', '--schedule', 'missing-backup'], awsEnvironment());
     expect(stderr).toContain('missing-backup');
@@ -412,6 +451,20 @@ describe('a deployed schedule', () => {
       awsEnvironment(),
     );
     expect(JSON.parse(stdout)).toMatchObject({ state: 'Passed', key: `${FOLDER}/orders/.connection-test` });
+    expect(code).toBe(0);
+  });
+
+  test('status shows configuration, next runs, last backup, last failure and alarms', async () => {
+    const { code, stdout } = await call(['status', '--schedule', 'orders-backup', '--local'], awsEnvironment());
+    const lines = stdout.split('\n');
+    expect(lines[0]).toBe('Schedule orders-backup of database orders');
+    expect(stdout).toMatch(/^ {2}due \(UTC\) +At 03:00, every day/m);
+    expect(lines.filter((line) => / \d{4}-\d\d-\d\d 03:00:00$/.test(line))).toHaveLength(5);
+    expect(stdout).toContain('30 days; the newest completed backup is always kept');
+    expect(stdout).toContain(`${storage.endpoint}, bucket ${BUCKET}, path ${FOLDER}`);
+    expect(stdout).toMatch(/^ {2}last backup +20261122T030000Z, completed 2026-11-22 03:02:10 in 2m 5s, 45.6 MB$/m);
+    expect(stdout).toMatch(/^ {2}last failure +20261121T030000Z: the disk was full$/m);
+    expect(stdout).toMatch(/^ {2}alarm +orders-backup-failure: \w+$/m);
     expect(code).toBe(0);
   });
 

@@ -117,12 +117,16 @@ async function call(line: string, answers: Partial<Answers> = {}): Promise<Calle
     watchRequest: { action: 'watch', since: '2026-11-01T00:00:00Z' },
     functionArn: ARN,
     owner: { account: '123456789012', region: 'eu-central-1' },
+    state: 'Active',
+    expressions: ['cron(0 3 * * ? *)'],
   } as DeployedSchedule;
   const services: Services = {
     findSchedule: async (name) => {
       expect(name).toBe('orders-backup');
       return schedule;
     },
+    findSchedules: async () => [schedule],
+    readAlarms: async (names) => names.map((name) => ({ name, state: 'OK', actionsEnabled: true })),
     pause: async () => ({ schedule: 'orders-backup', state: 'Paused', schedules: [], alarm: 'a' }),
     resume: async () => ({ schedule: 'orders-backup', state: 'Running', schedules: [], alarm: 'a' }),
     localRunner: record,
@@ -524,6 +528,21 @@ describe('results', () => {
       { keptUntil: '2026-12-22T03:02:10.000Z', isNewest: true },
       { keptUntil: '2026-12-21T03:02:10.000Z', isNewest: false },
     ]);
+  });
+
+  test('status shows the last backup, the last failure and the next runs', async () => {
+    const { output, runners } = await call('status --json --schedule orders-backup', { list: LISTED });
+    const status = JSON.parse(output);
+    expect(status).toMatchObject({
+      ok: true,
+      state: 'Active',
+      due: 'At 03:00, every day',
+      lastBackup: { backup: '20261122T030000Z' },
+      lastFailure: { backup: '20261123T030000Z' },
+    });
+    expect(status.nextRuns).toHaveLength(5);
+    status.nextRuns.forEach((time: string) => expect(time).toMatch(/T03:00:00.000Z$/));
+    expect(runners).toEqual([ARN]);
   });
 
   const REMARK = { type: 'tablespace', name: 'fast', reason: 'RDS has no tablespaces' };

@@ -1,4 +1,9 @@
-import { GetScheduleCommand, GetScheduleCommandOutput, SchedulerClient } from '@aws-sdk/client-scheduler';
+import {
+  GetScheduleCommand,
+  GetScheduleCommandOutput,
+  paginateListSchedules,
+  SchedulerClient,
+} from '@aws-sdk/client-scheduler';
 import { callAws, clientOptions } from './aws';
 import { ActionError } from '../../contract/action-error';
 import { backupScheduleName, BACKUP_SUFFIX, watchScheduleName } from '../../contract/deployed-names';
@@ -27,6 +32,25 @@ export class DeployedSchedule {
     return new DeployedSchedule(name, schedules, watch, requestOf(name, first, 'back-up') as BackUpRequest);
   }
 
+  /** Every schedule of this account and region that makes backups. */
+  static async findAll(scheduler = new SchedulerClient(clientOptions())): Promise<DeployedSchedule[]> {
+    const names = new Set(
+      await callAws('list the schedules', async () => {
+        const found: string[] = [];
+        for await (const page of paginateListSchedules({ client: scheduler }, {})) {
+          found.push(...(page.Schedules ?? []).map(({ Name }) => Name!));
+        }
+        return found;
+      }),
+    );
+    const firstNames = [...names].filter((name) => names.has(watchScheduleName(name))).sort();
+    const schedules: DeployedSchedule[] = [];
+    for (const name of firstNames) {
+      schedules.push(await DeployedSchedule.find(name, scheduler));
+    }
+    return schedules;
+  }
+
   private constructor(
     readonly name: string,
     /** The schedules that start backups. */
@@ -50,6 +74,16 @@ export class DeployedSchedule {
 
   get watchRequest(): WatchRequest {
     return requestOf(watchScheduleName(this.name), this.watchSchedule, 'watch') as WatchRequest;
+  }
+
+  /** Paused while no schedule starts a backup. */
+  get state(): 'Active' | 'Paused' {
+    return this.schedules.some(({ State }) => State === 'ENABLED') ? 'Active' : 'Paused';
+  }
+
+  /** The expressions of EventBridge Scheduler. */
+  get expressions(): string[] {
+    return this.schedules.map(({ ScheduleExpression }) => ScheduleExpression!);
   }
 
   /** The version of the function that the schedule starts. */

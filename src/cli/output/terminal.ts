@@ -68,6 +68,10 @@ export class Terminal {
     return lines.flatMap((line) => (line.length > width ? wrapped(line, width, VERDICT_INDENT) : [line]));
   }
 
+  good(text: string): string {
+    return coloured(this.output, 32, text);
+  }
+
   /** A state of a backup in its colour. */
   state(text: string): string {
     const colour = { Completed: 32, Running: 33, Failed: 31 }[text];
