@@ -31,7 +31,7 @@ import { WriterLock } from '../postgres/lock';
 import { readRemarksOfDatabases, readServerRemarks } from '../postgres/remarks';
 import { readRoles } from '../postgres/roles';
 import { readServerVersion, readUserDatabases } from '../postgres/server';
-import { clientVersion, requireClientFor } from '../postgres/tools';
+import { findDumpClient } from '../postgres/tools';
 import { Runtime } from '../runtime';
 
 /**
@@ -144,7 +144,6 @@ class BackupRun {
   }
 
   private async dumpAndStore(startedAt: Date): Promise<Manifest> {
-    const client = await clientVersion('pg_dump', this.runtime.workDirectory);
     const server = await withClient(this.connection, ADMINISTRATION_DATABASE, async (pg) => {
       const roles = await readRoles(pg);
       return {
@@ -154,7 +153,7 @@ class BackupRun {
         remarks: await readServerRemarks(pg, roles),
       };
     });
-    requireClientFor(client, server.version.major);
+    const client = await findDumpClient(server.version.major, this.runtime.workDirectory);
 
     const remarks = [
       ...server.remarks,

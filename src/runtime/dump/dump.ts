@@ -9,12 +9,12 @@ import { Log } from '../log';
 import { DatabaseConnection, withClient } from '../postgres/connection';
 import { DatabaseIdentity } from '../postgres/server';
 import { CountedTable, countRows, DatabaseContents, readContents } from '../postgres/tables';
-import { ClientVersion, runClient } from '../postgres/tools';
+import { DumpClient, runClient } from '../postgres/tools';
 
 export interface DumpJob {
   readonly connection: DatabaseConnection;
   readonly database: DatabaseIdentity;
-  readonly client: ClientVersion;
+  readonly client: DumpClient;
   /** Where the dump's directory is made; its content is the caller's to delete. */
   readonly workDirectory: string;
   readonly signal: AbortSignal;
@@ -125,6 +125,7 @@ async function runPgDump(job: DumpJob, snapshot: string, directory: string, lock
       `--file=${directory}`,
     ],
     {
+      file: job.client.file,
       server: { connection: job.connection, database: job.database.name },
       signal: job.signal,
       workDirectory: job.workDirectory,

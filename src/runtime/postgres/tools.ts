@@ -3,6 +3,7 @@ import { delimiter, join } from 'node:path';
 import { childEnvironment, DatabaseConnection } from './connection';
 import { signalGroup, startGroup } from './process-group';
 import { ActionError } from '../../contract/action-error';
+import { isSupportedMajor, NEWEST_MAJOR, OLDEST_MAJOR } from '../../contract/postgresql-majors';
 
 /** The PostgreSQL clients that are run, found through PATH. */
 export type ClientProgram = 'pg_dump' | 'pg_restore' | 'psql';
@@ -21,6 +22,8 @@ export interface ClientOptions {
   readonly server?: { readonly connection: DatabaseConnection; readonly database: string };
   /** Ends the client and everything that it started when aborted; the call then throws the signal's reason. */
   readonly signal?: AbortSignal;
+  /** Which program of that name. @default - the first one on PATH */
+  readonly file?: string;
   /** Text for its standard input. */
   readonly input?: string;
   readonly workDirectory: string;
@@ -44,7 +47,7 @@ export async function runClient(
   options: ClientOptions,
 ): Promise<ClientOutcome> {
   options.signal?.throwIfAborted();
-  const { leader, stdin, stdout, stderr } = startGroup(pathOfProgram(program), args, {
+  const { leader, stdin, stdout, stderr } = startGroup(options.file ?? pathOfProgram(program), args, {
     PATH: process.env.PATH,
     LC_ALL: 'C',
     // No .pgpass, .psqlrc or client certificate of the machine takes part.
@@ -107,14 +110,89 @@ export interface ClientVersion {
   readonly major: number;
 }
 
-/** Version of a client on PATH. */
-export async function clientVersion(program: ClientProgram, workDirectory: string): Promise<ClientVersion> {
-  const { stdout, stderr } = await runClient(program, ['--version'], { workDirectory });
+/** Version of a client. @param file which program of that name; without it, the first one on PATH */
+export async function clientVersion(
+  program: ClientProgram,
+  workDirectory: string,
+  file?: string,
+): Promise<ClientVersion> {
+  const { stdout, stderr } = await runClient(program, ['--version'], { workDirectory, file });
   const match = /\(PostgreSQL\) (\d+)(\.\d+)?/.exec(stdout);
   if (!match) {
     throw new ActionError('DatabaseFault', `${program} --version gave no version: ${stdout}${stderr}`);
   }
   return { text: match[1] + (match[2] ?? ''), major: Number(match[1]) };
+}
+
+/** A pg_dump that was chosen for a server. */
+export interface DumpClient extends ClientVersion {
+  readonly file: string;
+}
+
+/**
+ * The first major whose pg_dump writes statements that older servers do not know (a NOT NULL that is inherited, as a
+ * constraint of its own). Servers older than this are dumped by a client older than this.
+ */
+const FIRST_MAJOR_WITH_NEW_STATEMENTS = 18;
+
+/**
+ * The pg_dump for a server, named `pg_dump` or `pg_dump-<major>`: from the first folder of PATH that has a fitting one,
+ * the oldest that is not older than the server, so that the dump can be loaded into a server of the same major.
+ *
+ * @throws Refused where the server is of a major that is not supported, or no pg_dump on PATH fits; DatabaseFault where
+ * there is none at all
+ */
+export async function findDumpClient(serverMajor: number, workDirectory: string): Promise<DumpClient> {
+  requireSupportedMajor(serverMajor);
+  const unfit: DumpClient[] = [];
+  for (const folder of foldersOfPath()) {
+    const clients = await dumpClientsIn(folder, workDirectory);
+    const fitting = clients.filter(({ major }) => canDump(major, serverMajor));
+    if (fitting.length > 0) return fitting.reduce((one, other) => (other.major < one.major ? other : one));
+    unfit.push(...clients);
+  }
+  throw unfit.length > 0 ? noFittingClient(unfit, serverMajor) : cannotStart('pg_dump', 'ENOENT');
+}
+
+function canDump(clientMajor: number, serverMajor: number): boolean {
+  return (
+    clientMajor >= serverMajor &&
+    (clientMajor < FIRST_MAJOR_WITH_NEW_STATEMENTS || serverMajor >= FIRST_MAJOR_WITH_NEW_STATEMENTS)
+  );
+}
+
+async function dumpClientsIn(folder: string, workDirectory: string): Promise<DumpClient[]> {
+  const names = ['pg_dump'];
+  for (let major = OLDEST_MAJOR; major <= NEWEST_MAJOR; major++) names.push(`pg_dump-${major}`);
+  const clients: DumpClient[] = [];
+  for (const file of names.map((name) => join(folder, name)).filter(isExecutable)) {
+    // Another one may do: a wrapper of a distribution fails where no client is installed behind it.
+    const version = await clientVersion('pg_dump', workDirectory, file).catch(() => undefined);
+    if (version) clients.push({ ...version, file });
+  }
+  return clients;
+}
+
+function noFittingClient(clients: readonly DumpClient[], serverMajor: number): ActionError {
+  const found = [...new Set(clients.map(({ text }) => text))].join(', ');
+  const newest = serverMajor < FIRST_MAJOR_WITH_NEW_STATEMENTS ? FIRST_MAJOR_WITH_NEW_STATEMENTS - 1 : NEWEST_MAJOR;
+  const wanted = serverMajor === newest ? `${newest}` : `${serverMajor} to ${newest}`;
+  return new ActionError(
+    'Refused',
+    `A server of PostgreSQL ${serverMajor} is dumped by pg_dump of version ${wanted}, so that the dump loads into a ` +
+      `server of the same version; pg_dump on PATH has ${found}. Install the PostgreSQL client ${newest} and put its ` +
+      `directory on PATH, or link its pg_dump there as pg_dump-${newest}.`,
+  );
+}
+
+/** @throws Refused for a server of a major that nothing here was tested with. */
+export function requireSupportedMajor(serverMajor: number): void {
+  if (isSupportedMajor(serverMajor)) return;
+  throw new ActionError(
+    'Refused',
+    `The server must be PostgreSQL ${OLDEST_MAJOR} to ${NEWEST_MAJOR}, it is ${serverMajor}. ` +
+      (serverMajor < OLDEST_MAJOR ? 'Upgrade it first.' : 'Use a release of this program that supports it.'),
+  );
 }
 
 /**
@@ -134,10 +212,15 @@ export function requireClientFor(client: ClientVersion, serverMajor: number): vo
 
 /** @throws DatabaseFault where no folder of PATH has the program. */
 function pathOfProgram(program: ClientProgram): string {
-  const candidates = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, program));
-  const found = candidates.find(isExecutable);
+  const found = foldersOfPath()
+    .map((folder) => join(folder, program))
+    .find(isExecutable);
   if (found === undefined) throw cannotStart(program, 'ENOENT');
   return found;
+}
+
+function foldersOfPath(): string[] {
+  return [...new Set((process.env.PATH ?? '').split(delimiter))];
 }
 
 function isExecutable(file: string): boolean {

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { dumpDatabase, DumpedDatabase } from '../../../src/runtime/dump/dump';
 import { resolveConnection, withClient } from '../../../src/runtime/postgres/connection';
 import { readServerVersion, readUserDatabases } from '../../../src/runtime/postgres/server';
-import { clientVersion } from '../../../src/runtime/postgres/tools';
+import { findDumpClient } from '../../../src/runtime/postgres/tools';
 import { RealWorld } from '../real-world';
 
 let world: RealWorld;
@@ -40,12 +40,12 @@ afterEach(async () => {
   await rm(fakes, { recursive: true });
 });
 
-/** Puts a script before the real pg_dump, which it may call as `real`. */
+/** Puts a script before the real pg_dump of 17, which it may call as `real`. */
 async function wrapPgDump(script: string): Promise<void> {
   const file = path.join(fakes, 'pg_dump');
   await writeFile(
     file,
-    `#!/bin/sh\nreal() { PATH="${realPath}" pg_dump "$@"; }\n[ "$1" != --version ] || { real "$@"; exit; }\n${script}\n`,
+    `#!/bin/sh\nreal() { PATH="${realPath}" pg_dump-17 "$@"; }\n[ "$1" != --version ] || { real "$@"; exit; }\n${script}\n`,
   );
   await chmod(file, 0o755);
   process.env.PATH = `${fakes}:${realPath}`;
@@ -59,7 +59,7 @@ async function dump(database: string): Promise<DumpedDatabase> {
   return dumpDatabase({
     connection,
     database: databases.find(({ name }) => name === database)!,
-    client: await clientVersion('pg_dump', runtime.workDirectory),
+    client: await findDumpClient(15, runtime.workDirectory),
     workDirectory: runtime.workDirectory,
     signal: new AbortController().signal,
     log: runtime.log,

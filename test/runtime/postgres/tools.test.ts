@@ -1,8 +1,8 @@
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { DatabaseConnection } from '../../../src/runtime/postgres/connection';
-import { clientVersion, requireClientFor, runClient } from '../../../src/runtime/postgres/tools';
+import { clientVersion, findDumpClient, requireClientFor, runClient } from '../../../src/runtime/postgres/tools';
 import { isAlive } from '../../support/processes';
 
 const CONNECTION: DatabaseConnection = {
@@ -110,4 +110,73 @@ test('fails for a client that is older than the server', () => {
     'The PostgreSQL clients on PATH have version 15.18, the server 17: a client must be at least as new as its server.',
   );
   expect(() => requireClientFor({ text: '18.6', major: 18 }, 17)).not.toThrow();
+});
+
+describe('the pg_dump for a server', () => {
+  beforeEach(() => {
+    process.env.PATH = directory;
+  });
+
+  async function installVersions(versions: Record<string, string>): Promise<void> {
+    for (const [name, version] of Object.entries(versions)) {
+      await install(name, `echo "pg_dump (PostgreSQL) ${version}"`);
+    }
+  }
+
+  test.each([
+    [13, 'pg_dump-17'],
+    [16, 'pg_dump-17'],
+    [17, 'pg_dump-17'],
+    [18, 'pg_dump'],
+  ])('of %d is, of 17 and 18, %s', async (serverMajor, name) => {
+    await installVersions({ pg_dump: '18.6', 'pg_dump-17': '17.12' });
+    expect(path.basename((await findDumpClient(serverMajor, directory)).file)).toBe(name);
+  });
+
+  test('is the nearest one that is not older, whatever its name says', async () => {
+    await installVersions({ pg_dump: '15.18', 'pg_dump-16': '16.1', 'pg_dump-17': '17.12' });
+    expect(await findDumpClient(14, directory)).toMatchObject({ major: 15 });
+    expect(await findDumpClient(16, directory)).toMatchObject({ major: 16, text: '16.1' });
+  });
+
+  test('is of the first folder that has a fitting one: the clients of this program stand before those of the machine', async () => {
+    await installVersions({ pg_dump: '18.6', 'pg_dump-17': '17.12' });
+    const machine = path.join(directory, 'machine');
+    await mkdir(machine);
+    await installVersions({ 'machine/pg_dump': '15.18' });
+    process.env.PATH = `${directory}:${machine}`;
+    expect(await findDumpClient(15, directory)).toMatchObject({ text: '17.12' });
+    process.env.PATH = `${machine}:${directory}`;
+    expect(await findDumpClient(15, directory)).toMatchObject({ text: '15.18' });
+    expect(await findDumpClient(16, directory)).toMatchObject({ text: '17.12' });
+  });
+
+  test('is not one that does not start', async () => {
+    await installVersions({ 'pg_dump-17': '17.12' });
+    await install('pg_dump', 'exit 2');
+    expect(await findDumpClient(17, directory)).toMatchObject({ text: '17.12' });
+  });
+
+  test.each([
+    [{ pg_dump: '15.18' }, 17, /of PostgreSQL 17 is dumped by pg_dump of version 17,.*pg_dump on PATH has 15\.18\./],
+    // It would write statements that 15 does not know.
+    [{ pg_dump: '18.6' }, 15, /version 15 to 17, .* has 18\.6\. Install the PostgreSQL client 17 .*pg_dump-17\.$/],
+  ])('fails where none fits: %p for a server of %d', async (versions, serverMajor, message) => {
+    await installVersions(versions);
+    await expect(findDumpClient(serverMajor, directory)).rejects.toMatchObject({
+      kind: 'Refused',
+      message: expect.stringMatching(message),
+    });
+  });
+
+  test.each([
+    [12, 'The server must be PostgreSQL 13 to 18, it is 12. Upgrade it first.'],
+    [19, 'The server must be PostgreSQL 13 to 18, it is 19. Use a release of this program that supports it.'],
+  ])('fails for a server of %d', async (serverMajor, message) => {
+    await expect(findDumpClient(serverMajor, directory)).rejects.toMatchObject({ kind: 'Refused', message });
+  });
+
+  test('fails where there is none', async () => {
+    await expect(findDumpClient(17, directory)).rejects.toThrow('Cannot start pg_dump: ENOENT.');
+  });
 });
