@@ -2,6 +2,16 @@ import { randomBytes, randomInt } from 'node:crypto';
 import * as path from 'node:path';
 import { CertificateAuthority } from '../certificate-authority';
 import { AwsRequest, AwsResponse, escapeXml, xmlRefusal } from './message';
+import {
+  gp3Baseline,
+  grownStorage,
+  RdsAccount,
+  RdsAction,
+  RdsInstanceSettings,
+  RdsRequest,
+  refusalOf,
+  RULED_ACTIONS,
+} from './rds-rules';
 import { MendedService, Upstream } from './upstream';
 import { POSTGRESQL_MAJORS, PostgreSqlMajor } from '../postgresql/program';
 import { PostgreSqlServer } from '../postgresql/server';
@@ -31,6 +41,8 @@ export class MendedRds implements MendedService {
 
   async answer(request: AwsRequest): Promise<AwsResponse> {
     const parameters = new URLSearchParams(request.body.toString());
+    const refusal = await this.refusalOf(parameters);
+    if (refusal) return xmlRefusal(400, refusal.code, refusal.message);
     switch (parameters.get('Action')) {
       case 'CreateDBInstance':
         return this.create(request, parameters);
@@ -102,13 +114,72 @@ export class MendedRds implements MendedService {
       // A version with its minor is the customer's choice: another one in the answer would be planned away for ever.
       version: version.includes('.') ? version : server.version,
       forgotten: forgottenSettings(parameters),
+      rates: ratesIn(parameters),
+      pending: {},
     });
     return this.mendInstances(answer);
+  }
+
+  /** What RDS refuses by its documentation. */
+  private async refusalOf(parameters: URLSearchParams): Promise<{ code: string; message: string } | undefined> {
+    const action = parameters.get('Action') as RdsAction;
+    return RULED_ACTIONS.includes(action)
+      ? refusalOf(requestOf(action, parameters), await this.account(parameters))
+      : undefined;
+  }
+
+  private async account(parameters: URLSearchParams): Promise<RdsAccount> {
+    const subnets = [...parameters].filter(([name]) => name.startsWith('SubnetIds.')).map(([, id]) => id);
+    const group = parameters.get('DBParameterGroupName') ?? 'default.';
+    const isNew = parameters.get('Action') === 'CreateDBParameterGroup';
+    const snapshots = parameters.has('FinalDBSnapshotIdentifier') ? await this.ask('DescribeDBSnapshots', {}) : '';
+    return {
+      instance: await this.settingsOf(parameters.get('DBInstanceIdentifier')?.toLowerCase()),
+      snapshots: elementsOf(snapshots, 'DBSnapshotIdentifier'),
+      zones: subnets.length > 0 ? await this.zonesOf(subnets) : undefined,
+      parameterGroupFamily:
+        isNew || group.startsWith('default.')
+          ? undefined
+          : elementOf(
+              await this.ask('DescribeDBParameterGroups', { DBParameterGroupName: group }),
+              'DBParameterGroupFamily',
+            ),
+    };
+  }
+
+  private async settingsOf(identifier: string | undefined): Promise<RdsInstanceSettings | undefined> {
+    const instance = this.instances.get(identifier ?? '');
+    if (!instance) return undefined;
+    const xml = await this.ask('DescribeDBInstances', { DBInstanceIdentifier: identifier! });
+    const storageGiB = Number(elementOf(xml, 'AllocatedStorage'));
+    return {
+      engineVersion: instance.version,
+      storageGiB,
+      storageType: elementOf(xml, 'StorageType') ?? 'gp2',
+      iops: instance.rates.Iops === undefined ? undefined : Number(instance.rates.Iops),
+      isProtected: elementOf(xml, 'DeletionProtection') === 'true',
+    };
+  }
+
+  /** @returns undefined where a subnet is not there, which the emulation refuses itself */
+  private async zonesOf(subnets: string[]): Promise<string[] | undefined> {
+    const ids = Object.fromEntries(subnets.map((id, index) => [`SubnetId.${index + 1}`, id]));
+    const query = new URLSearchParams({ Action: 'DescribeSubnets', Version: '2016-11-15', ...ids });
+    const xml = await this.props.upstream.call('ec2', 'GET', `/?${query}`).catch(() => undefined);
+    return xml && elementsOf(xml.toString(), 'availabilityZone');
+  }
+
+  /** @returns nothing where there is nothing of that name */
+  private async ask(action: string, parameters: Record<string, string>): Promise<string> {
+    const query = new URLSearchParams({ Action: action, Version: '2014-10-31', ...parameters });
+    const answer = await this.props.upstream.call('rds', 'GET', `/?${query}`).catch(() => Buffer.from(''));
+    return answer.toString();
   }
 
   private async modify(request: AwsRequest, parameters: URLSearchParams): Promise<AwsResponse> {
     const identifier = parameters.get('DBInstanceIdentifier')!.toLowerCase();
     const instance = this.instances.get(identifier);
+    const pending = instance ? await this.postpone(instance, parameters) : {};
     const version = parameters.get('EngineVersion');
     if (instance && version && Number(version.split('.')[0]) !== instance.server.major) {
       return xmlRefusal(400, 'InvalidParameterCombination', 'The sandbox does not upgrade a server to another major.');
@@ -123,13 +194,43 @@ export class MendedRds implements MendedService {
     const password = parameters.get('MasterUserPassword');
     if (password) await instance.server.changeMasterPassword(password);
     const forgotten = { ...instance.forgotten, ...forgottenSettings(parameters) };
+    const rates = { ...instance.rates, ...ratesIn(parameters) };
     this.instances.delete(identifier);
     this.instances.set(parameters.get('NewDBInstanceIdentifier')?.toLowerCase() ?? identifier, {
       ...instance,
       forgotten,
+      rates,
+      pending,
       version: version?.includes('.') ? version : instance.version,
     });
     return this.mendInstances(answer);
+  }
+
+  /**
+   * Takes out of a request what waits for the maintenance window, as RDS does unless it is told to apply at once; then
+   * everything that waited is applied too.
+   *
+   * @returns what waits afterwards
+   * @see https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ModifyInstance.ApplyImmediately.html
+   */
+  private async postpone(instance: Instance, parameters: URLSearchParams): Promise<Record<string, string>> {
+    const present = await this.settingsOf(parameters.get('DBInstanceIdentifier')!.toLowerCase());
+    const wanted = parameters.get('AllocatedStorage');
+    if (wanted !== null) {
+      parameters.set('AllocatedStorage', String(grownStorage(Number(wanted), present!.storageGiB)));
+    }
+    if (parameters.get('ApplyImmediately') === 'true') {
+      for (const [name, value] of Object.entries(instance.pending)) {
+        if (!parameters.has(name)) parameters.set(name, value);
+      }
+      return {};
+    }
+    const pending = { ...instance.pending };
+    for (const name of POSTPONED.filter((each) => parameters.has(each))) {
+      pending[name] = parameters.get(name)!;
+      parameters.delete(name);
+    }
+    return pending;
   }
 
   private async delete(request: AwsRequest, parameters: URLSearchParams): Promise<AwsResponse> {
@@ -194,7 +295,7 @@ export class MendedRds implements MendedService {
     return mended(answer, (xml) =>
       xml.replace(/<DBInstance>.*?<\/DBInstance>/gs, (block) => {
         const instance = this.instances.get(elementOf(block, 'DBInstanceIdentifier') ?? '');
-        return instance ? withElements(block, describeInstance(instance)) : block;
+        return instance ? withPending(withElements(block, describeInstance(instance, block)), instance.pending) : block;
       }),
     );
   }
@@ -211,6 +312,32 @@ interface Instance {
   readonly version: string;
   /** Elements of the description that moto leaves out. */
   readonly forgotten: Record<string, string>;
+  /** `Iops` and `StorageThroughput`, where they were given. */
+  readonly rates: Record<string, string>;
+  /** Parameters that wait for the maintenance window. */
+  readonly pending: Record<string, string>;
+}
+
+/** @see https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ModifyInstance.Settings.html */
+const POSTPONED = [
+  ...['AllocatedStorage', 'CACertificateIdentifier', 'DBInstanceClass', 'DBPortNumber', 'EngineVersion', 'Iops'],
+  ...['MultiAZ', 'NewDBInstanceIdentifier', 'StorageThroughput', 'StorageType'],
+];
+
+function requestOf(action: RdsAction, parameters: URLSearchParams): RdsRequest {
+  const text = (name: string) => parameters.get(name) ?? undefined;
+  return {
+    action,
+    text,
+    number: (name) => (text(name) === undefined ? undefined : Number(text(name))),
+    flag: (name) => text(name) === 'true',
+    list: (name) => [...parameters].filter(([key]) => key.startsWith(`${name}.`)).map(([, value]) => value),
+  };
+}
+
+function ratesIn(parameters: URLSearchParams): Record<string, string> {
+  const names = ['Iops', 'StorageThroughput'].filter((name) => parameters.has(name));
+  return Object.fromEntries(names.map((name) => [name, parameters.get(name)!]));
 }
 
 /** Parameters of a request whose values moto does not give back, and the elements in which RDS gives them. */
@@ -234,8 +361,33 @@ function forgottenSettings(parameters: URLSearchParams): Record<string, string> 
   );
 }
 
-function describeInstance({ server, resourceId: id, version, forgotten }: Instance): Record<string, string> {
-  return { Address: server.host, Port: String(server.port), DbiResourceId: id, EngineVersion: version, ...forgotten };
+function describeInstance(instance: Instance, block: string): Record<string, string> {
+  const { server, resourceId: id, version, forgotten, rates } = instance;
+  return {
+    ...{ Address: server.host, Port: String(server.port), DbiResourceId: id, EngineVersion: version },
+    ...forgotten,
+    ...(elementOf(block, 'StorageType') === 'gp3'
+      ? gp3Rates(Number(elementOf(block, 'AllocatedStorage')), rates)
+      : rates),
+  };
+}
+
+/** RDS describes the rates of gp3 storage also where nobody gave any. */
+function gp3Rates(storageGiB: number, given: Record<string, string>): Record<string, string> {
+  const { iops, throughput } = gp3Baseline(storageGiB);
+  return { Iops: String(iops), StorageThroughput: String(throughput), ...given };
+}
+
+function withPending(block: string, pending: Record<string, string>): string {
+  const elements = Object.entries(pending).map(([name, value]) => {
+    const element = { DBPortNumber: 'Port', NewDBInstanceIdentifier: 'DBInstanceIdentifier' }[name] ?? name;
+    return `<${element}>${escapeXml(value)}</${element}>`;
+  });
+  const rest = block.replace(/<PendingModifiedValues>.*?<\/PendingModifiedValues>|<PendingModifiedValues\/>/gs, '');
+  return rest.replace(
+    '</DBInstance>',
+    () => `<PendingModifiedValues>${elements.join('')}</PendingModifiedValues></DBInstance>`,
+  );
 }
 
 /** The provider keeps only parameters that a customer has set, which moto's answer does not tell. */
@@ -245,6 +397,10 @@ function markAsCustomers(xml: string): string {
 
 async function mended(answer: AwsResponse, mend: (xml: string) => string): Promise<AwsResponse> {
   return { ...answer, body: Buffer.from(mend(answer.body.toString())) };
+}
+
+function elementsOf(xml: string, name: string): string[] {
+  return [...xml.matchAll(new RegExp(`<${name}>([^<]*)</${name}>`, 'g'))].map(([, value]) => value);
 }
 
 function elementOf(xml: string, name: string): string | undefined {
