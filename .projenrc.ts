@@ -94,8 +94,10 @@ const project = new cdk.JsiiProject({
       moduleNameMapper: { '^cdktf-managed-database$': '<rootDir>/src' },
       collectCoverage: false,
       testTimeout: 120_000,
-      // Most of the time is waiting: for an instance to be created, for a server to start.
-      maxWorkers: 3,
+      // Most of the time is waiting: for an instance to be created, for a server to start. Files that mostly wait come
+      // first and side by side, the others meanwhile.
+      maxWorkers: 4,
+      testSequencer: '<rootDir>/test/support/waiting-first.js',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
       transform: {
         [`/node_modules/(?:${MODULES_ONLY.join('|')})/.+\\.js$`]: new javascript.Transform('ts-jest', {
