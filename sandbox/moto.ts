@@ -1,7 +1,8 @@
 import { ChildProcess, spawn } from 'node:child_process';
-import { open, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import * as path from 'node:path';
-import { endChild, finish, freePort, hasEnded, SandboxProcess, until } from './process';
+import { ServiceModels } from './aws/model/service-model';
+import { endChild, finish, Finished, hasEnded, SandboxProcess, until } from './process';
 
 /** What the sandbox was tried with; its mends (see `aws/`) are of this version's faults. */
 export const MOTO_RELEASE = '5.2';
@@ -20,7 +21,7 @@ export class MotoProgram {
     const searchPath = process.env.PATH ?? '';
     for (const python of await pythonsOf(searchPath)) {
       const found = await askForMoto(python, searchPath);
-      if (found?.version.startsWith(`${MOTO_RELEASE}.`)) return new MotoProgram(found.python, found.version);
+      if (found?.version.startsWith(`${MOTO_RELEASE}.`)) return new MotoProgram(found);
     }
     return MotoProgram.inOwnEnvironment(path.join(cacheDirectory, `moto-${MOTO_VERSION}`), searchPath, abort);
   }
@@ -31,34 +32,22 @@ export class MotoProgram {
     abort?: AbortSignal,
   ): Promise<MotoProgram> {
     const python = path.join(directory, 'bin', 'python');
-    if (!(await askForMoto(python, searchPath))) {
-      const requirement = `moto[server]==${MOTO_VERSION}`;
-      const commands = [
-        ['python3', ['-m', 'venv', '--clear', directory]],
-        [python, ['-m', 'pip', 'install', '--quiet', requirement]],
-      ] as const;
-      for (const [command, args] of commands) {
-        const { exitCode, output } = await finish(command, [...args], {
-          abort,
-        }).catch((error: Error) => ({ exitCode: 1, output: error.message }));
-        if (exitCode !== 0) {
-          await rm(directory, { recursive: true, force: true });
-          throw new Error(
-            `The sandbox needs moto ${MOTO_RELEASE}.x, found none on PATH and could not install it: ` +
-              `run "python3 -m pip install '${requirement}'" (Python 3.9 or newer).\n${output.trim()}`,
-          );
-        }
-      }
-    }
+    if (!(await askForMoto(python, searchPath))) await install(directory, abort);
     const found = await askForMoto(python, searchPath);
     if (!found) throw new Error(`moto in ${directory} does not run: remove that directory and try again.`);
-    return new MotoProgram(found.python, found.version);
+    return new MotoProgram(found);
   }
 
-  private constructor(
-    readonly python: string,
-    readonly version: string,
-  ) {}
+  readonly python: string;
+  readonly version: string;
+  /** AWS's models of its services. */
+  readonly models: ServiceModels;
+
+  private constructor({ python, version, modelsDirectory }: FoundMoto) {
+    this.python = python;
+    this.version = version;
+    this.models = new ServiceModels(modelsDirectory);
+  }
 }
 
 export interface MotoProps {
@@ -78,16 +67,14 @@ export interface MotoProps {
 export class Moto {
   /** @throws with the end of its log, if it does not answer; nothing keeps running then */
   static async start(props: MotoProps): Promise<Moto> {
-    const port = await freePort();
-    const log = await open(props.logFile, 'a', 0o600);
+    const log = await open(props.logFile, 'w', 0o600);
     const tlsArguments = props.tls ? ['-c', props.tls.certificateFile, '-k', props.tls.keyFile] : [];
-    const child = spawn(
-      props.program.python,
-      ['-m', 'moto.server', '-H', '127.0.0.1', '-p', String(port), ...tlsArguments],
-      { env: motoEnvironment(), stdio: ['ignore', log.fd, log.fd] },
-    );
+    const child = spawn(props.program.python, ['-m', 'moto.server', '-H', '127.0.0.1', '-p', '0', ...tlsArguments], {
+      env: motoEnvironment(),
+      stdio: ['ignore', log.fd, log.fd],
+    });
     await log.close();
-    const moto = new Moto(props, port, child);
+    const moto = new Moto(props, child);
     try {
       await until(() => moto.answers(), {
         within: READY_WITHIN,
@@ -102,10 +89,11 @@ export class Moto {
   }
 
   private failedToStart = '';
+  /** The system chooses it, so that no other process can have it; moto writes it into its log. */
+  private port = 0;
 
   private constructor(
     private readonly props: MotoProps,
-    readonly port: number,
     private readonly child: ChildProcess,
   ) {
     child.on('error', (error) => (this.failedToStart = error.message));
@@ -132,6 +120,8 @@ export class Moto {
     if (this.failedToStart || hasEnded(this.child)) {
       throw new Error(`moto ended while starting${this.failedToStart && `: ${this.failedToStart}`}.`);
     }
+    this.port ||= portIn(await readFile(this.props.logFile, 'utf8'));
+    if (!this.port) return false;
     const { request } = this.props.tls ? await import('node:https') : await import('node:http');
     return new Promise((resolve) => {
       const probe = request(
@@ -148,6 +138,10 @@ export class Moto {
       probe.on('error', () => resolve(false)).end();
     });
   }
+}
+
+function portIn(log: string): number {
+  return Number(/Running on https?:\/\/127\.0\.0\.1:(\d+)/.exec(log)?.[1] ?? 0);
 }
 
 /** Milliseconds for moto to answer; far more than it needs on a busy machine. */
@@ -168,6 +162,35 @@ function motoEnvironment(): NodeJS.ProcessEnv {
   };
 }
 
+/**
+ * Installs moto into a directory of this process's own and gives it its name when it is whole: another process may do
+ * the same at the same time, and one of them may be ended in the middle.
+ */
+async function install(directory: string, abort?: AbortSignal): Promise<void> {
+  await mkdir(path.dirname(directory), { recursive: true });
+  const partial = await mkdtemp(`${directory}.`);
+  const requirement = `moto[server]==${MOTO_VERSION}`;
+  const commands: [string, string[]][] = [
+    ['python3', ['-m', 'venv', partial]],
+    [path.join(partial, 'bin', 'python'), ['-m', 'pip', 'install', '--quiet', requirement]],
+  ];
+  try {
+    for (const [command, args] of commands) {
+      const failed = (error: Error): Finished => ({ exitCode: 1, output: error.message });
+      const { exitCode, output } = await finish(command, args, { abort }).catch(failed);
+      if (exitCode === 0) continue;
+      throw new Error(
+        `The sandbox needs moto ${MOTO_RELEASE}.x, found none on PATH and could not install it: ` +
+          `run "python3 -m pip install '${requirement}'" (Python 3.9 or newer).\n${output.trim()}`,
+      );
+    }
+    // Fails where the other process was first.
+    await rename(partial, directory).catch(() => undefined);
+  } finally {
+    await rm(partial, { recursive: true, force: true });
+  }
+}
+
 /** The interpreters that may have moto: the one that `moto_server` is a script of, and those on PATH. */
 async function pythonsOf(searchPath: string): Promise<string[]> {
   const script = await findOnPath('moto_server', searchPath);
@@ -186,15 +209,20 @@ export async function findOnPath(name: string, searchPath: string): Promise<stri
   return undefined;
 }
 
-async function askForMoto(
-  python: string,
-  searchPath: string,
-): Promise<{ version: string; python: string } | undefined> {
-  const question = 'import json, sys, moto, moto.server; print(json.dumps([moto.__version__, sys.executable]))';
-  const { exitCode, output } = await finish(python, ['-c', question], {
+interface FoundMoto {
+  readonly python: string;
+  readonly version: string;
+  readonly modelsDirectory: string;
+}
+
+const QUESTION = `
+import json, os, sys, botocore, moto, moto.server
+models = os.path.join(os.path.dirname(botocore.__file__), "data")
+print(json.dumps({"version": moto.__version__, "python": sys.executable, "modelsDirectory": models}))`;
+
+async function askForMoto(python: string, searchPath: string): Promise<FoundMoto | undefined> {
+  const { exitCode, output } = await finish(python, ['-c', QUESTION], {
     env: { ...motoEnvironment(), PATH: searchPath },
   }).catch(() => ({ exitCode: 1, output: '' }));
-  if (exitCode !== 0) return undefined;
-  const [version, executable] = JSON.parse(output.trim().split('\n').pop()!);
-  return { version, python: executable };
+  return exitCode === 0 ? JSON.parse(output.trim().split('\n').pop()!) : undefined;
 }

@@ -58,6 +58,7 @@ export class Quickstart {
     await this.step('Set the clock ahead by 31 days, and fire once more', () => this.prune([first, second]));
     await this.step('List the backups', () => this.list());
     await this.step('Destroy', () => this.destroy());
+    await this.step("Compare every call to AWS with AWS's own models", () => this.expectModelledCalls());
   }
 
   private async step<T>(name: string, work: () => Promise<T>): Promise<T> {
@@ -176,9 +177,20 @@ export class Quickstart {
   }
 
   private async destroy(): Promise<void> {
-    await this.succeed('destroy', RESTORE);
-    await this.succeed('destroy', QUICKSTART);
+    await Promise.all([this.succeed('destroy', RESTORE), this.succeed('destroy', QUICKSTART)]);
     expect(this.sandbox.databases().length === 0, 'no database is left');
+  }
+
+  /** Of the provider, the function and the command line. The gateway refused each call against a model already. */
+  private async expectModelledCalls(): Promise<void> {
+    const { seen, unchecked } = this.sandbox.modelCheck;
+    const against = seen.flatMap(({ service, operation, violations }) =>
+      violations.map(({ message }) => `${service} ${operation}: ${message}`),
+    );
+    expect(against.length === 0, `every call keeps to AWS's own models; found\n${against.join('\n')}`);
+    expect(unchecked.length === 0, `there is a model for every call; found none for ${unchecked.join(', ')}`);
+    const calls = seen.reduce((sum, operation) => sum + operation.calls, 0);
+    this.say(`${calls} calls of ${seen.length} operations, none against its model`);
   }
 
   private async succeed(verb: 'apply' | 'destroy', app: string): Promise<void> {

@@ -6,6 +6,7 @@ import { MendedCloudWatch } from './aws/cloudwatch';
 import { MendedEc2 } from './aws/ec2';
 import { Gateway } from './aws/gateway';
 import { MendedLambda, RecordedInvocation } from './aws/lambda';
+import { ModelCheck } from './aws/model/model-check';
 import { MendedRds } from './aws/rds';
 import { FiredSchedule, FireOptions, ListedSchedule, ScheduleTrigger } from './aws/scheduler';
 import { AccessKeys } from './aws/signature';
@@ -126,6 +127,11 @@ export class Sandbox {
   /** What went through the functions, oldest first. */
   get invocations(): readonly RecordedInvocation[] {
     return this.parts.lambda.invocations;
+  }
+
+  /** Every request that the provider, the functions and the command line sent, compared with AWS's own models. */
+  get modelCheck(): ModelCheck {
+    return this.parts.gateway.modelCheck;
   }
 
   /** Endpoint, credentials and region, for Terraform and the AWS SDKs. */
@@ -328,7 +334,7 @@ async function startParts(
 
   const clock = new Clock();
   const upstream = new Upstream(moto.endpoint, REGION);
-  const gateway = keep(await Gateway.start(upstream, path.join(logs, 'gateway.log')));
+  const gateway = keep(await Gateway.start(upstream, program.models, path.join(logs, 'gateway.log')));
   const rds = keep(new MendedRds({ upstream, certificateAuthority, directory: await inside('databases') }));
   const host = new LambdaHost({
     directory: await inside('lambda'),

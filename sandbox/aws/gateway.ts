@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { createWriteStream, WriteStream } from 'node:fs';
 import { createServer, IncomingMessage, Server, ServerResponse } from 'node:http';
-import { AwsRequest, AwsResponse, jsonRefusal, serviceOf, xmlRefusal } from './message';
+import { AwsRequest, AwsResponse, refusalIn, serviceOf } from './message';
+import { ModelCheck } from './model/model-check';
+import { ServiceModels } from './model/service-model';
 import { RolePermissions } from './permissions';
 import { MendedService, Upstream } from './upstream';
 
@@ -10,8 +12,8 @@ import { MendedService, Upstream } from './upstream';
  * mended service answers itself.
  */
 export class Gateway {
-  static async start(upstream: Upstream, logFile: string): Promise<Gateway> {
-    const gateway = new Gateway(upstream, new RolePermissions(upstream), logFile);
+  static async start(upstream: Upstream, models: ServiceModels, logFile: string): Promise<Gateway> {
+    const gateway = new Gateway(upstream, new RolePermissions(upstream), new ModelCheck(models), logFile);
     gateway.server.listen(0, '127.0.0.1');
     await once(gateway.server, 'listening');
     return gateway;
@@ -26,6 +28,8 @@ export class Gateway {
     private readonly upstream: Upstream,
     /** What every request has to pass. */
     readonly permissions: RolePermissions,
+    /** What every request is compared with. */
+    readonly modelCheck: ModelCheck,
     logFile: string,
   ) {
     this.log = createWriteStream(logFile, { flags: 'a', mode: 0o600 });
@@ -76,13 +80,14 @@ export class Gateway {
     const service = serviceOf(request.headers);
     try {
       const mended = this.services.get(service);
-      return await this.permissions.answer(request, async () =>
-        mended ? mended.answer(request) : this.upstream.forward(request),
+      return await this.permissions.answer(
+        request,
+        async () =>
+          this.modelCheck.refusal(request) ?? (mended ? mended.answer(request) : this.upstream.forward(request)),
       );
     } catch (error) {
       // Not a 500: the provider would try again for minutes before it showed the text.
-      const refusal = service === 'lambda' || service === 'scheduler' ? jsonRefusal : xmlRefusal;
-      return refusal(400, 'SandboxFailure', (error as Error).message);
+      return refusalIn(service, request, 400, 'SandboxFailure', (error as Error).message);
     }
   }
 }

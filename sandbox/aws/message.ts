@@ -89,6 +89,30 @@ export function xmlRefusal(status: number, code: string, message: string): AwsRe
   return { status, headers: { 'content-type': 'text/xml' }, body: Buffer.from(text) };
 }
 
+/** A refusal in the form in which the service that was asked refuses. */
+export function refusalIn(
+  service: string,
+  request: AwsRequest,
+  status: number,
+  code: string,
+  message: string,
+): AwsResponse {
+  if (request.headers['x-amz-target'] !== undefined) {
+    const content = { __type: code, message, Message: message };
+    return jsonResponse(status, content, { 'content-type': 'application/x-amz-json-1.1' });
+  }
+  if (service === 'lambda' || service === 'scheduler') return jsonRefusal(status, code, message);
+  if (service === 's3') {
+    const text = `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${escapeXml(message)}</Message><RequestId>SANDBOX</RequestId><HostId>sandbox</HostId></Error>`;
+    return { status, headers: { 'content-type': 'application/xml' }, body: Buffer.from(text) };
+  }
+  if (service === 'ec2') {
+    const text = `<Response><Errors><Error><Code>${code}</Code><Message>${escapeXml(message)}</Message></Error></Errors><RequestID>sandbox</RequestID></Response>`;
+    return { status, headers: { 'content-type': 'text/xml' }, body: Buffer.from(text) };
+  }
+  return xmlRefusal(status, code, message);
+}
+
 export function escapeXml(text: string): string {
   return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
 }

@@ -1,14 +1,5 @@
 import { createHash } from 'node:crypto';
-import {
-  AwsRequest,
-  AwsResponse,
-  escapeXml,
-  jsonResponse,
-  queryOf,
-  segmentsOf,
-  serviceOf,
-  xmlRefusal,
-} from './message';
+import { AwsRequest, AwsResponse, queryOf, refusalIn, segmentsOf, serviceOf } from './message';
 import { isAllowed, PolicyDocument } from './role-permissions';
 import { Upstream } from './upstream';
 
@@ -132,18 +123,9 @@ function objectOperation(request: AwsRequest): Asked | undefined {
 function refusal(request: AwsRequest, { arn }: RoleSession, { action, resource }: Asked): AwsResponse {
   const object = action.startsWith('s3:') ? `"${resource}"` : resource;
   const message = `User: ${arn} is not authorized to perform: ${action} on resource: ${object} because no identity-based policy allows the ${action} action`;
-  const service = serviceOf(request.headers);
-  if (service === 's3') {
-    const text = `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>AccessDenied</Code><Message>${escapeXml(message)}</Message><RequestId>SANDBOX</RequestId><HostId>sandbox</HostId></Error>`;
-    return { status: 403, headers: { 'content-type': 'application/xml' }, body: Buffer.from(text) };
-  }
   return request.headers['x-amz-target'] === undefined
-    ? xmlRefusal(403, 'AccessDenied', message)
-    : jsonResponse(
-        400,
-        { __type: 'AccessDeniedException', Message: message },
-        { 'content-type': 'application/x-amz-json-1.1' },
-      );
+    ? refusalIn(serviceOf(request.headers), request, 403, 'AccessDenied', message)
+    : refusalIn(serviceOf(request.headers), request, 400, 'AccessDeniedException', message);
 }
 
 /** For operations that are denied whatever the policies say. */

@@ -26,7 +26,7 @@ describe('The main job, on real parts', () => {
       await quickstart.run();
 
       // THEN none was left out
-      expect(quickstart.steps).toHaveLength(15);
+      expect(quickstart.steps).toHaveLength(16);
       expect(shown.join('')).toContain('No changes.');
       expect(shown.join('')).toContain('authentication');
     },

@@ -51,7 +51,7 @@ beforeAll(async () => {
   });
   emulator = await Moto.start({ name: 'AWS (moto)', program: moto, logFile: join(directory, 'moto.log') });
   const upstream = new Upstream(emulator.endpoint, REGION);
-  aws = await Gateway.start(upstream, join(directory, 'gateway.log'));
+  aws = await Gateway.start(upstream, moto.models, join(directory, 'gateway.log'));
   aws.mend(new MendedCloudWatch(upstream));
   await storage.createBucket(BUCKET);
   keys = await storage.createKeys({ bucket: BUCKET, path: FOLDER });

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { Gateway } from '../../../sandbox/aws/gateway';
 import { addressedTo, jsonResponse, segmentsOf } from '../../../sandbox/aws/message';
+import { ServiceModels } from '../../../sandbox/aws/model/service-model';
 import { Upstream } from '../../../sandbox/aws/upstream';
 
 let directory: string;
@@ -19,7 +20,7 @@ beforeEach(async () => {
   });
   await new Promise<void>((resolve) => emulator.listen(0, '127.0.0.1', resolve));
   const upstream = new Upstream(`http://127.0.0.1:${(emulator.address() as AddressInfo).port}`, 'us-east-1');
-  gateway = await Gateway.start(upstream, path.join(directory, 'gateway.log'));
+  gateway = await Gateway.start(upstream, new ServiceModels(directory), path.join(directory, 'gateway.log'));
 });
 
 afterEach(async () => {

@@ -38,7 +38,7 @@ beforeAll(async () => {
   const program = await MotoProgram.locate(path.join(REPOSITORY, '.cache'));
   moto = await Moto.start({ name: 'moto', program, logFile: path.join(directory, 'moto.log') });
   upstream = new Upstream(moto.endpoint, REGION);
-  gateway = await Gateway.start(upstream, path.join(directory, 'gateway.log'));
+  gateway = await Gateway.start(upstream, program.models, path.join(directory, 'gateway.log'));
 
   await upstream.call('s3', 'PUT', '/own-backups');
   const secrets = new SecretsManagerClient(as(ADMINISTRATOR));

@@ -119,13 +119,19 @@ describe('what a program sees', () => {
     const result = await run(
       `async ({ repository, directory }) => {
         const fs = require('fs');
-        return { seen: [repository, directory + '/shared', '/root', '/home'].filter(fs.existsSync), root: fs.readdirSync('/') };
+        return {
+          seen: [repository, directory + '/shared', '/root', '/home'].filter(fs.existsSync),
+          root: fs.readdirSync('/'),
+          dev: fs.readdirSync('/dev'),
+        };
       }`,
       { repository: __dirname, directory },
     );
 
-    const { seen, root } = JSON.parse(result.payload);
+    const { seen, root, dev } = JSON.parse(result.payload);
     expect(seen).toEqual([]);
+    // As there, no /dev/shm: shared memory is not to be had.
+    expect(dev).toEqual(['full', 'null', 'random', 'urandom', 'zero']);
     expect(root).toEqual(['bin', 'dev', 'etc', 'lib', 'lib64', 'mnt', 'opt', 'proc', 'tmp', 'usr', 'var']);
   });
 
