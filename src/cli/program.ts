@@ -4,6 +4,7 @@ import { libraryVersion } from '../runtime/library-version';
 import { addBackUp } from './commands/back-up';
 import { addDatabases } from './commands/databases';
 import { addList } from './commands/list';
+import { addLogs } from './commands/logs';
 import { addPause, addResume } from './commands/pause';
 import { addPrune } from './commands/prune';
 import { addRestore } from './commands/restore';
@@ -25,6 +26,7 @@ const COMMANDS = [
   addStatus,
   addList,
   addShow,
+  addLogs,
   addWatch,
   addVerify,
   addPrune,

@@ -1,10 +1,12 @@
 import { ActionRunner } from './action-runner';
 import { AlarmState, readAlarms } from './deployed/alarms';
 import { DeployedFunction } from './deployed/deployed-function';
+import { LoggedEvent, readRunLog } from './deployed/run-log';
 import { DeployedSchedule } from './deployed/schedule';
 import { pause, resume, SwitchedSchedule } from './deployed/schedule-switch';
 import { AccountAndRegion, LocalRunner } from './local-runner';
 import { Result, Terminal } from './output/terminal';
+import { BackupId } from '../contract/backup-id';
 import { Log } from '../runtime/log';
 
 /** What the commands reach outside of this process: one interface, which a test replaces. */
@@ -12,6 +14,7 @@ export interface Services {
   findSchedule(name: string): Promise<DeployedSchedule>;
   findSchedules(): Promise<DeployedSchedule[]>;
   readAlarms(names: readonly string[]): Promise<AlarmState[]>;
+  readRunLog(functionArn: string, backup: BackupId): Promise<LoggedEvent[]>;
   pause(schedule: DeployedSchedule): Promise<SwitchedSchedule>;
   resume(schedule: DeployedSchedule): Promise<SwitchedSchedule>;
   localRunner(owner: AccountAndRegion, log: Log): ActionRunner;
@@ -22,6 +25,7 @@ const REAL_SERVICES: Services = {
   findSchedule: async (name) => DeployedSchedule.find(name),
   findSchedules: async () => DeployedSchedule.findAll(),
   readAlarms,
+  readRunLog,
   pause,
   resume,
   localRunner: (owner, log) => new LocalRunner(owner, log),

@@ -8,6 +8,12 @@ import {
   SetAlarmStateCommand,
 } from '@aws-sdk/client-cloudwatch';
 import {
+  CloudWatchLogsClient,
+  CreateLogGroupCommand,
+  CreateLogStreamCommand,
+  PutLogEventsCommand,
+} from '@aws-sdk/client-cloudwatch-logs';
+import {
   CreateScheduleCommand,
   CreateScheduleCommandInput,
   GetScheduleCommand,
@@ -22,6 +28,7 @@ import { Upstream } from '../../sandbox/aws/upstream';
 import { CertificateAuthority } from '../../sandbox/certificate-authority';
 import { Moto, MotoProgram } from '../../sandbox/moto';
 import { CustomerStorage } from '../../sandbox/storage';
+import { backupIdOf } from '../../src/contract/backup-id';
 import { BackUpRequest, Request, WatchRequest } from '../../src/contract/requests';
 import { StorageSettings } from '../../src/contract/storage-settings';
 import { encodeCatalog } from '../../src/runtime/folder/catalog-store';
@@ -386,6 +393,58 @@ describe('a deployed schedule', () => {
     expect(status.stdout).toMatch(/^ {2}state +Paused$/m);
     expect(status.stdout).not.toContain('next runs');
     expect(status.stdout).toMatch(/^ {2}alarm +orders-backup-age: OK, its actions are off$/m);
+  });
+
+  test('logs shows all that the function logged in the runs of one backup, and nothing of other runs', async () => {
+    // GIVEN a log with three runs, of which the second made the backup, and another stream
+    const due = new Date(Math.floor(Date.now() / 1000 - 3600) * 1000);
+    const backup = backupIdOf(due);
+    const logs = new CloudWatchLogsClient(client());
+    const group = { logGroupName: '/aws/lambda/orders-backup' };
+    await logs.send(new CreateLogGroupCommand(group));
+    const write = async (logStreamName: string, lines: string[]) => {
+      await logs.send(new CreateLogStreamCommand({ ...group, logStreamName }));
+      const logEvents = lines.map((message, index) => ({ timestamp: due.getTime() + index * 1000, message }));
+      await logs.send(new PutLogEventsCommand({ ...group, logStreamName, logEvents }));
+    };
+    const event = (name: string, fields: object) => JSON.stringify({ level: 'info', event: name, ...fields });
+    await write('stream-1', [
+      'START RequestId: 1 Version: 3',
+      event('connection-test', { state: 'Testing' }),
+      'END RequestId: 1',
+      'START RequestId: 2 Version: 3',
+      event('backup-started', { backup }),
+      event('metric', { BackupAge: 1 }),
+      event('database-stored', { database: 'shop', bytes: 1_200_000 }),
+      'REPORT RequestId: 2 Duration: 900000.00 ms',
+      'END RequestId: 2',
+      'START RequestId: 3 Version: 3',
+      event('backup-started', { backup: '20200101T000000Z' }),
+      'END RequestId: 3',
+    ]);
+    await write('stream-2', ['START RequestId: 4 Version: 3', event('other', {}), 'END RequestId: 4']);
+
+    // WHEN
+    const args = ['logs', backup, '--schedule', 'orders-backup'];
+    const person = await call(args, awsEnvironment());
+    const machine = await call([...args, '--json'], awsEnvironment());
+
+    // THEN
+    expect(person.stdout.replace(/^[\d:]{8}/gm, '').split('\n')).toEqual([
+      `  backup started: backup ${backup}`,
+      '  database stored: database shop, bytes 1.2 MB',
+      '  platform: message REPORT RequestId: 2 Duration: 900000.00 ms',
+      '',
+    ]);
+    expect(JSON.parse(machine.stdout).events.map((each: { event: string }) => each.event)).toEqual([
+      'backup-started',
+      'database-stored',
+      'platform',
+    ]);
+
+    // AND a backup without a run there is not found
+    const missing = await call(['logs', '20201122T030000Z', '--schedule', 'orders-backup'], awsEnvironment());
+    expect(missing).toMatchObject({ code: 4, stderr: expect.stringContaining('20201122T030000Z') });
   });
 
   test('fails if there is no such schedule', async () => {

@@ -124,6 +124,9 @@ export async function call(line: string, answers: Partial<Answers> = {}): Promis
     },
     findSchedules: async () => [schedule],
     readAlarms: async (names) => names.map((name) => ({ name, state: 'OK', actionsEnabled: true })),
+    readRunLog: async () => [
+      { time: '2026-11-22T03:00:01.000Z', level: 'info', event: 'backup-started', backup: '20261122T030000Z' },
+    ],
     pause: async () => ({ schedule: 'orders-backup', state: 'Paused', schedules: [], alarm: 'a' }),
     resume: async () => ({ schedule: 'orders-backup', state: 'Running', schedules: [], alarm: 'a' }),
     localRunner: record,

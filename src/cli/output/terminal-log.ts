@@ -24,18 +24,23 @@ export class TerminalLog implements Log {
   ) {}
 
   info(event: string, fields: Record<string, unknown> = {}): void {
-    this.line(event, event, fields);
+    this.line('info', event, fields);
   }
 
   warn(event: string, fields: Record<string, unknown> = {}): void {
-    this.line(event, `warning: ${event}`, fields);
+    this.line('warn', event, fields);
   }
 
-  private line(event: string, title: string, fields: Record<string, unknown>): void {
-    if (REPEATED_BY_RESULT.has(event)) return;
-    const text = event === 'connection-test' ? connectionTestText(fields) : eventText(title, fields);
-    this.write(`${this.now().toISOString().slice(11, 19)}  ${printable(text)}`);
+  private line(level: 'info' | 'warn', event: string, fields: Record<string, unknown>): void {
+    if (!REPEATED_BY_RESULT.has(event)) this.write(logLine(this.now(), level, event, fields));
   }
+}
+
+/** An event as one line. */
+export function logLine(time: Date, level: 'info' | 'warn', event: string, fields: Record<string, unknown>): string {
+  const title = level === 'warn' ? `warning: ${event}` : event;
+  const text = event === 'connection-test' ? connectionTestText(fields) : eventText(title, fields);
+  return `${time.toISOString().slice(11, 19)}  ${printable(text)}`;
 }
 
 /** The result of the test follows this line in full. */
