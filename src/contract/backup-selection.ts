@@ -1,5 +1,5 @@
 import { CatalogEntry } from './catalog';
-import { presentableUrl } from './diagnosis/verdict-text';
+import { presentableUrl } from './diagnosis/fault-line';
 import { BackupSelector } from './requests';
 import { endpointOf, StorageSettings } from './storage-settings';
 

@@ -7,6 +7,9 @@ export const MAXIMUM_SEGMENT_BYTES = 200;
 /** Highest number that a part may have, so that six digits keep the order. */
 export const MAXIMUM_PART_NUMBER = 999_999;
 
+/** Keys that the connection tests of a folder share, so that a denied DELETE leaves a bounded number of objects. */
+export const CONNECTION_TEST_SLOTS = 16;
+
 /**
  * The names of the objects that belong to one database. The layout is a contract with every backup ever made:
  *
@@ -14,7 +17,7 @@ export const MAXIMUM_PART_NUMBER = 999_999;
  * <path>/<database>/catalog.a.json, catalog.b.json
  * <path>/<database>/<backup id>/000001 000002 …
  * <path>/<database>/<backup id>/manifest.json
- * <path>/<database>/.connection-test
+ * <path>/<database>/.connection-test.<slot>
  * ```
  */
 export class ObjectKeys {
@@ -28,8 +31,8 @@ export class ObjectKeys {
     return [`${this.folder}/catalog.a.json`, `${this.folder}/catalog.b.json`];
   }
 
-  get connectionTest(): string {
-    return `${this.folder}/.connection-test`;
+  connectionTest(slot: number): string {
+    return connectionTestKey(this.folder, slot);
   }
 
   manifest(backup: BackupId): string {
@@ -44,9 +47,12 @@ export class ObjectKeys {
   }
 }
 
-/** The key of a connection test that is bound to no database. */
-export function standaloneConnectionTestKey(path: string): string {
-  return `${normalizePath(path)}/.connection-test`;
+/**
+ * The temporary object of a connection test in a folder, in one of {@link CONNECTION_TEST_SLOTS} slots from 1. Slot 0
+ * belongs to the one writer of the folder.
+ */
+export function connectionTestKey(folder: string, slot: number): string {
+  return `${normalizePath(folder)}/.connection-test.${slot}`;
 }
 
 /** The path without the slashes at either end. */

@@ -16,5 +16,7 @@ export interface Runtime {
   readonly secrets: Secrets;
   /** A directory of its own for this run, empty, deleted afterwards. */
   readonly workDirectory: string;
+  /** Aborted when a person interrupts the run. Absent: nobody can. */
+  readonly interruption?: AbortSignal;
   openStorage(settings: StorageSettings): Promise<ObjectStore>;
 }

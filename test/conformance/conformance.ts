@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { describeVerdict } from '../../src/cli/output/verdict';
 import { ActionError } from '../../src/contract/action-error';
-import { FailedVerdict, FaultClass, StorageOperation, Verdict } from '../../src/contract/diagnosis/verdict';
-import { describeVerdict, presentableUrl } from '../../src/contract/diagnosis/verdict-text';
+import { FaultClass, StorageOperation } from '../../src/contract/diagnosis/fault';
+import { presentableUrl } from '../../src/contract/diagnosis/fault-line';
+import { FailedVerdict, Verdict } from '../../src/contract/diagnosis/verdict';
 import { minimumPolicySentence } from '../../src/contract/minimum-policy';
 import { normalizePath } from '../../src/contract/object-keys';
 import { endpointOf, StorageSettings } from '../../src/contract/storage-settings';
@@ -10,6 +12,11 @@ import { JsonLog } from '../../src/runtime/log';
 import { Runtime } from '../../src/runtime/runtime';
 import { Secrets } from '../../src/runtime/secrets';
 import { StorageKeys } from '../../src/runtime/storage/s3-client';
+
+/** Whether a key is that of a connection test's temporary object. */
+export function isTestObjectKey(key: string): boolean {
+  return /\/\.connection-test\.\d+$/.test(key);
+}
 
 /** The stores that the contract is held against. */
 export type StoreName = 'moto' | 'ceph' | 'fault-server';

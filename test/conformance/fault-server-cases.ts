@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
@@ -7,6 +7,7 @@ import {
   Arrangement,
   ConformanceCase,
   Expectation,
+  isTestObjectKey,
   SECRET_ARN,
   secretsError,
   secretsHolding,
@@ -42,7 +43,6 @@ import {
   wrongLength,
 } from '../support/fault-server';
 
-const KEY = 'nightly/orders/.connection-test';
 const CATALOGS = /\/catalog\.[ab]\.json$/;
 const CHECK_URL = /Check the endpoint URL/;
 
@@ -101,6 +101,11 @@ function everyOperation(fault: Fault): FaultServerProps {
   return { on: { PUT: fault, GET: fault, DELETE: fault } };
 }
 
+/** An S3 error whose message says what its code does not. */
+function worded(status: number, code: string, message: string): Fault {
+  return s3Error(status, code, `<Message>${message}</Message>`);
+}
+
 /** A case on a server with these faults. */
 function onServer(
   fault: string,
@@ -120,7 +125,7 @@ function onServer(
         database: 'orders',
         secrets: secretsHolding(JSON.stringify(keys)),
         confidential: [keys.secretAccessKey],
-        objectsLeft: () => Promise.resolve([...server.objects.keys()].filter((key) => key.endsWith(KEY)).length),
+        objectsLeft: () => Promise.resolve([...server.objects.keys()].filter(isTestObjectKey).length),
         requests: () => server.requests.filter((request) => !CATALOGS.test(request.path)).length,
         stop: () => server.stop(),
         ...arrange(server),
@@ -179,10 +184,20 @@ function passing({ ca, good }: Certificates): ConformanceCase[] {
   return [
     onServer('no fault', {}, { verdict: 'Passed', within: 5, requests: 3 }),
     onServer('no fault, over TLS', { tls: good }, { verdict: 'Passed', within: 5 }, { caCertificate: ca }),
-    onServer('no fault, no database', {}, { verdict: 'Passed', within: 5, says: [/no owner was checked/] }, {}, () => ({
-      database: undefined,
-    })),
-    onServer('PUT makes a version', { on: { PUT: versioned } }, { verdict: 'Passed', says: [/keeps versions/] }),
+    onServer(
+      'no fault, no database',
+      {},
+      { verdict: 'Passed', within: 5, says: [/owner was not checked/] },
+      {},
+      () => ({
+        database: undefined,
+      }),
+    ),
+    onServer(
+      'PUT is numbered like a version, DELETE leaves no marker',
+      { on: { PUT: versioned } },
+      { verdict: 'Passed' },
+    ),
     onServer('DELETE leaves a marker', { on: { DELETE: marker } }, { verdict: 'Passed', says: [/keeps versions/] }),
     onServer(
       'DELETE finds nothing any more',
@@ -303,8 +318,10 @@ function encrypted({ ca, good, expired, early, otherHost, selfSigned: own }: Cer
       { tls: good },
       bad('UNABLE_TO_VERIFY_LEAF_SIGNATURE', /as caCertificate/),
     ),
-    onServer('expired certificate', { tls: expired }, bad('CERT_HAS_EXPIRED', /Renew it/), { caCertificate: ca }),
-    onServer('certificate of tomorrow', { tls: early }, bad('CERT_NOT_YET_VALID', /clocks/), { caCertificate: ca }),
+    onServer('expired certificate', { tls: expired }, bad('CERT_HAS_EXPIRED', /Renew the certificate/), {
+      caCertificate: ca,
+    }),
+    onServer('certificate of tomorrow', { tls: early }, bad('CERT_NOT_YET_VALID', /clock/), { caCertificate: ca }),
     onServer(
       'certificate for another host',
       { tls: otherHost },
@@ -322,7 +339,7 @@ function impostors(): ConformanceCase[] {
     operations,
     status,
     leaves,
-    says: [/address of the S3 API/],
+    says: [/URL of the S3 API/],
   });
   return [
     onServer('HTML 200 to everything', everyOperation(html(200)), network(['GET'])),
@@ -349,6 +366,11 @@ function impostors(): ConformanceCase[] {
       network(['PUT'], 400),
     ),
     onServer('an S3 error cut short', everyOperation(answer(400, '<Error><Code>NoSuchBuck')), network(['PUT'], 400)),
+    onServer(
+      'an S3 error of a console',
+      everyOperation(worded(400, 'InvalidArgument', 'S3 API Requests must be made to API port.')),
+      network(['PUT'], 400),
+    ),
     onServer('no HTTP', everyOperation(garbage), {
       ...network(['PUT'], undefined, true),
       code: 'HPE_INVALID_CONSTANT',
@@ -362,7 +384,7 @@ function impostors(): ConformanceCase[] {
 }
 
 function busy(): ConformanceCase[] {
-  const down: Expectation = { verdict: 'network', operations: ['PUT'], says: [/cannot serve at the moment/] };
+  const down: Expectation = { verdict: 'network', operations: ['PUT'], says: [/not able to serve at the moment/] };
   return [
     onServer('SlowDown for good', everyOperation(s3Error(503, 'SlowDown')), {
       ...down,
@@ -450,6 +472,8 @@ function bodies(): ConformanceCase[] {
 
 function visibility(): ConformanceCase[] {
   const stale = Buffer.alloc(1024, 'stale');
+  const random = randomBytes(992);
+  const otherTest = Buffer.concat([random, createHash('sha256').update(random).digest()]);
   return [
     onServer('not yet visible', { on: { GET: first(3, s3Error(404, 'NoSuchKey')) } }, { verdict: 'Passed' }),
     onServer(
@@ -475,6 +499,29 @@ function visibility(): ConformanceCase[] {
       { verdict: 'Passed' },
     ),
     onServer(
+      'the object of another test for good',
+      { on: { GET: altered(() => otherTest) } },
+      { verdict: 'network', operations: ['GET'], says: [/other bytes/] },
+    ),
+    onServer(
+      'the object of another test, then of another again',
+      {
+        on: {
+          GET: first(
+            5,
+            altered(() => otherTest),
+          ),
+        },
+      },
+      // That test would delete it.
+      { verdict: 'Passed', requests: 13, leaves: true },
+    ),
+    onServer(
+      'deleted by another test, twice, and hidden',
+      { on: { GET: first(2, s3Error(403, 'AccessDenied')) } },
+      { verdict: 'Passed' },
+    ),
+    onServer(
       'an older object for good',
       { on: { GET: altered(() => stale) } },
       { verdict: 'network', operations: ['GET'] },
@@ -487,7 +534,7 @@ function resets(): ConformanceCase[] {
     verdict: 'network',
     operations: [operation],
     code: 'ECONNRESET',
-    says: [/broke the connection off/],
+    says: [/closed the connection/],
     leaves: operation === 'DELETE',
   });
   return [
@@ -542,8 +589,8 @@ function slow(): ConformanceCase[] {
 }
 
 function credentials(): ConformanceCase[] {
-  const refused = (status: number, code: string): ConformanceCase =>
-    onServer(`${code} ${status}`, everyOperation(s3Error(status, code)), {
+  const refused = (status: number, code: string, message = ''): ConformanceCase =>
+    onServer(`${code} ${status} ${message}`, everyOperation(worded(status, code, message)), {
       verdict: 'authentication',
       operations: ['PUT'],
       code,
@@ -568,6 +615,25 @@ function credentials(): ConformanceCase[] {
       requests: 1,
     }),
     onServer('clock off', { on: { PUT: first(1, skewed) } }, { verdict: 'Passed', requests: 4 }),
+    onServer(
+      'clock a day behind, which the store accepts',
+      { clockOffsetMs: 86_400_000 },
+      { verdict: 'Passed', says: [/1440 minutes behind the storage's/] },
+    ),
+    onServer(
+      'clock a day ahead, which the store accepts',
+      { clockOffsetMs: -86_400_000 },
+      { verdict: 'Passed', says: [/1440 minutes ahead of the storage's/] },
+    ),
+    onServer(
+      'clock off, for a store that says so in words only',
+      { on: { PUT: first(1, worded(400, 'InvalidRequest', 'Bad request: Date is too old')) } },
+      { verdict: 'Passed', requests: 4 },
+    ),
+    refused(403, 'AccessDenied', 'Forbidden: Invalid signature'),
+    refused(403, 'AccessDenied', 'Forbidden: No such key: GK0123456789abcdef'),
+    refused(403, 'AccountProblem'),
+    refused(403, 'AuthenticationLockout'),
     onServer('clock off for good', everyOperation(skewed), {
       verdict: 'authentication',
       operations: ['PUT'],
@@ -631,6 +697,39 @@ function refusals(): ConformanceCase[] {
       ...bucket('QuotaExceeded', 403),
       says: [/raise its quota/],
     }),
+    ...(
+      [
+        [400, 'XMinioAdminBucketQuotaExceeded', 'Bucket quota exceeded'],
+        [507, 'XMinioStorageFull', ''],
+        [403, 'AccessDenied', 'Forbidden: Object quota is reached, maximum objects for this bucket: 2'],
+        [403, 'AccessDenied', 'Forbidden: Bucket size quota is reached, maximum total size of objects: 10'],
+        [403, 'AccessDenied', 'Cannot upload files, storage cap exceeded.'],
+      ] as const
+    ).map(([status, code, message]) =>
+      onServer(
+        `${code} ${message}`,
+        { on: { PUT: worded(status, code, message) } },
+        {
+          ...bucket(code, status),
+          says: [/raise its quota/],
+          // After a 5xx the object may be there.
+          requests: status >= 500 ? 2 : 1,
+        },
+      ),
+    ),
+    onServer(
+      'a denial whose resource has words of other errors in its name',
+      {
+        on: {
+          PUT: worded(
+            403,
+            'AccessDenied',
+            'User is not authorized on resource: "arn:aws:s3:::quota exceeded/no such key" because',
+          ),
+        },
+      },
+      permission('PUT'),
+    ),
     onServer('an unheard-of code', everyOperation(s3Error(400, 'NobodyKnows')), bucket('NobodyKnows', 400)),
     onServer(
       'another region',
@@ -691,7 +790,7 @@ function owners(): ConformanceCase[] {
     onServer(
       'damaged catalogs',
       {},
-      { verdict: 'Passed', says: [/owner is not known/] },
+      { verdict: 'Passed', says: [/owner of the folder is not known/] },
       {},
       withCatalogs(Buffer.from('null')),
     ),
@@ -780,14 +879,14 @@ function secrets(): ConformanceCase[] {
     onServer(
       'secret is no JSON',
       {},
-      unread('authentication', /holds no JSON object/),
+      unread('authentication', /no JSON object/),
       {},
       withSecrets(secretsHolding('s3cr3t-shown')),
     ),
     onServer(
       'secret is another JSON',
       {},
-      unread('authentication', /holds no JSON object/),
+      unread('authentication', /no JSON object/),
       {},
       withSecrets(secretsHolding('["s3cr3t-shown"]')),
     ),
@@ -847,7 +946,7 @@ function settings(): ConformanceCase[] {
     refused('// in the path', 'bucket-or-path', /\/\//, { path: 'a//b' }),
     refused('a bucket name that cannot be', 'bucket-or-path', /3 to 63/, { bucket: 'ab' }),
     refused('white space in the region', 'bucket-or-path', /region/, { region: 'us east' }),
-    refused('a role for a foreign storage', 'authentication', /Only Amazon S3/, { credentials: { kind: 'role' } }),
+    refused('a role for a foreign storage', 'authentication', /Amazon S3 only/, { credentials: { kind: 'role' } }),
   ];
 }
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, IncomingMessage, ServerResponse } from 'node:http';
 import { AddressInfo, Socket } from 'node:net';
 import { ask, HANG_SECONDS, SECRET_ARN, secretsHolding } from './conformance';
-import { FaultClass } from '../../src/contract/diagnosis/verdict';
+import { FaultClass } from '../../src/contract/diagnosis/fault';
 
 /** What so many connection tests against random answers came to. */
 export interface FuzzResult {

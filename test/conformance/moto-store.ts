@@ -6,7 +6,7 @@ import { RealStore, StoreHabits } from './store-cases';
 import { CertificateAuthority } from '../../sandbox/certificate-authority';
 import { MotoProgram } from '../../sandbox/moto';
 import { CustomerStorage } from '../../sandbox/storage';
-import { StorageOperation } from '../../src/contract/diagnosis/verdict';
+import { StorageOperation } from '../../src/contract/diagnosis/fault';
 
 const ACTIONS: Record<StorageOperation, string> = {
   PUT: 's3:PutObject',

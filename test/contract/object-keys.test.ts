@@ -1,12 +1,12 @@
 import * as fc from 'fast-check';
 import {
+  connectionTestKey,
   faultOfBucket,
   faultOfEndpoint,
   faultOfPath,
   MAXIMUM_PART_NUMBER,
   MAXIMUM_SEGMENT_BYTES,
   ObjectKeys,
-  standaloneConnectionTestKey,
 } from '../../src/contract/object-keys';
 
 describe('object keys', () => {
@@ -19,8 +19,8 @@ describe('object keys', () => {
     ]);
     expect(keys.manifest('20261122T030000Z')).toBe('nightly/production/orders/20261122T030000Z/manifest.json');
     expect(keys.part('20261122T030000Z', 7)).toBe('nightly/production/orders/20261122T030000Z/000007');
-    expect(keys.connectionTest).toBe('nightly/production/orders/.connection-test');
-    expect(standaloneConnectionTestKey('/nightly/')).toBe('nightly/.connection-test');
+    expect(keys.connectionTest(7)).toBe('nightly/production/orders/.connection-test.7');
+    expect(connectionTestKey('/nightly/', 16)).toBe('nightly/.connection-test.16');
   });
 
   test.each([0, 1.5, MAXIMUM_PART_NUMBER + 1])('fails for a part with the number %p', (number) => {
@@ -54,7 +54,7 @@ describe('a path', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (path) => {
         fc.pre(faultOfPath(path) === undefined);
-        const key = new ObjectKeys(path, 'orders').connectionTest;
+        const key = new ObjectKeys(path, 'orders').connectionTest(1);
         expect(
           new URL(`http://store/${key.split('/').map(encodeURIComponent).join('/')}`).pathname.split('/').length,
         ).toBe(key.split('/').length + 1);

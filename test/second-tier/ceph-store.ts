@@ -7,7 +7,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { CephGateway } from './ceph';
-import { StorageOperation } from '../../src/contract/diagnosis/verdict';
+import { StorageOperation } from '../../src/contract/diagnosis/fault';
 import { StorageKeys } from '../../src/runtime/storage/s3-client';
 import { RealStore, StoreHabits } from '../conformance/store-cases';
 

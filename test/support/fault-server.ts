@@ -10,7 +10,7 @@ import {
 } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { AddressInfo, connect, createServer as createTcpServer, Server as TcpServer, Socket } from 'node:net';
-import { StorageOperation } from '../../src/contract/diagnosis/verdict';
+import { StorageOperation } from '../../src/contract/diagnosis/fault';
 
 /** One request to the server, and what can be done with it. */
 export interface Exchange {
@@ -41,6 +41,8 @@ export interface FaultServerProps {
   readonly early?: Fault;
   /** Serves HTTPS with this certificate. */
   readonly tls?: { readonly certificatePem: string; readonly keyPem: string };
+  /** How far its clock is ahead of this machine's. @default 0 */
+  readonly clockOffsetMs?: number;
   /** A folder of keys whose objects the faults leave alone, such as the catalogs. */
   readonly sparing?: RegExp;
 }
@@ -96,6 +98,7 @@ export class FaultServer {
     this.requests.push({ operation, path, headers: request.headers });
     const count = this.requests.filter((each) => each.operation === operation).length;
     response.on('error', () => undefined);
+    response.setHeader('date', new Date(Date.now() + (this.props.clockOffsetMs ?? 0)).toUTCString());
     const exchange = (body: Buffer): Exchange => {
       const { objects } = this;
       const { headers } = request;

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
-import { describeVerdict } from '../../contract/diagnosis/verdict-text';
 import { endpointOf } from '../../contract/storage-settings';
 import { addSourceOptions, openSource } from '../options/source-options';
+import { describeVerdict } from '../output/verdict';
 import { Session } from '../session';
 
 export function addTestConnection(program: Command, session: Session): void {

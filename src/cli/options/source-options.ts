@@ -4,7 +4,7 @@ import { Session } from '../session';
 import { SCHEDULE_OPTION } from './schedule-option';
 import { StorageOptions, storageOptions, storageSettings } from './storage-options';
 import { required, usageError } from './usage';
-import { faultOfSettings } from '../../contract/diagnosis/settings-fault';
+import { diagnoseSettings } from '../../contract/diagnosis/diagnose-settings';
 import { StorageSettings } from '../../contract/storage-settings';
 import { DeployedSchedule } from '../deployed/schedule';
 
@@ -88,7 +88,7 @@ export async function openDatabaseSource(
       `Add --database <identifier>, or name a deployed schedule with ${SCHEDULE_OPTION}.`,
     );
   }
-  const fault = faultOfSettings(storage, database);
+  const fault = diagnoseSettings(storage, database);
   if (fault !== undefined) {
     const { endpoint, region, bucket, path } = storage;
     throw usageError(

@@ -1,9 +1,9 @@
 import { ExitCode, exitCodeOf, FailureKind } from '../exit-codes';
 import { printable, wrapped } from './format';
 import { TerminalLog } from './terminal-log';
+import { describeVerdict, VERDICT_INDENT } from './verdict';
 import { ActionError } from '../../contract/action-error';
 import { FailedVerdict } from '../../contract/diagnosis/verdict';
-import { describeVerdict } from '../../contract/diagnosis/verdict-text';
 import { JsonLog, Log } from '../../runtime/log';
 
 /** Where text goes. */
@@ -23,9 +23,6 @@ export interface Result {
 
 /** Width of text where the width of the terminal is not known. */
 const DEFAULT_COLUMNS = 100;
-
-/** Values of a verdict begin in this column. */
-const VERDICT_INDENT = 14;
 
 /** What a person or a script sees: results on standard output, everything else on standard error. */
 export class Terminal {

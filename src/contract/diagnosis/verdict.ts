@@ -1,33 +1,35 @@
-/** The classes of a failed connection test, and of any other fault of a storage. */
-export type FaultClass = 'authentication' | 'permission' | 'network' | 'bucket-or-path';
-
-export type StorageOperation = 'PUT' | 'GET' | 'DELETE';
+import { Fault } from './fault';
 
 /** How long a connection test waits, in milliseconds. */
 export const CONNECTION_TEST_BOUNDS = {
-  /** For a connection. */
+  /** For a connection to be made. */
   connectMs: 3_000,
-  /** For the next byte, on a connection that stands. */
+  /** For the next byte on an open connection. */
   socketMs: 3_000,
   /** For one operation, its body included. */
   requestMs: 5_000,
   /** For everything. */
   totalMs: 9_000,
-  /** Of that, kept for the DELETE. */
+  /** Of that, reserved for the DELETE. */
   deleteMs: 2_000,
-  /** For an object to show that has just been stored. */
+  /** For an object to become visible that has just been stored. */
   visibleMs: 2_000,
 } as const;
 
 /** What a connection test found: exactly one of Passed, or Failed with one class and its remedy. */
 export type Verdict = PassedVerdict | FailedVerdict;
 
-export interface PassedVerdict {
-  readonly state: 'Passed';
+/** Where a connection test was made. */
+export interface TestedLocation {
   readonly endpoint: string;
   readonly bucket: string;
   readonly path: string;
+  /** The temporary object. */
   readonly key: string;
+}
+
+export interface PassedVerdict extends TestedLocation {
+  readonly state: 'Passed';
   /** When the test passed; ISO 8601, UTC. */
   readonly testedAt: string;
   readonly durationMs: number;
@@ -35,25 +37,9 @@ export interface PassedVerdict {
   readonly warnings: readonly string[];
 }
 
-export interface FailedVerdict {
+export interface FailedVerdict extends Fault, TestedLocation {
   readonly state: 'Failed';
-  readonly faultClass: FaultClass;
-  /** The operations that failed; empty where none was tried, or the fault is not one operation's. */
-  readonly operations: readonly StorageOperation[];
-  /** Operations that were refused too, though perhaps only because there was no object to read. */
-  readonly unclear?: readonly StorageOperation[];
-  /** The store's own code and HTTP status, where it answered. */
-  readonly code?: string;
-  readonly status?: number;
-  readonly endpoint: string;
-  readonly bucket: string;
-  readonly path: string;
-  readonly key: string;
-  /** One sentence: what was seen. */
-  readonly summary: string;
-  /** What to do. */
-  readonly remedy: string;
-  /** The object that a denied DELETE left behind. */
+  /** The key of the temporary object, where it may have been left in the storage. */
   readonly left?: string;
   readonly durationMs: number;
 }

@@ -1,12 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ActionError } from '../../contract/action-error';
-import { Fault } from '../../contract/diagnosis/fault';
-import { StorageContext } from '../../contract/diagnosis/fault-texts';
-import { faultOfSecret } from '../../contract/diagnosis/secret-fault';
-import { faultOfSettings } from '../../contract/diagnosis/settings-fault';
+import { diagnoseSecret } from '../../contract/diagnosis/diagnose';
+import { diagnoseSettings } from '../../contract/diagnosis/diagnose-settings';
+import { Fault, StorageContext } from '../../contract/diagnosis/fault';
+import { failureLine, presentableUrl } from '../../contract/diagnosis/fault-line';
 import { CONNECTION_TEST_BOUNDS, PassedVerdict, Verdict } from '../../contract/diagnosis/verdict';
-import { failureLine, presentableUrl } from '../../contract/diagnosis/verdict-text';
-import { normalizePath, ObjectKeys, standaloneConnectionTestKey } from '../../contract/object-keys';
+import { connectionTestKey, normalizePath, ObjectKeys } from '../../contract/object-keys';
 import { LOCAL_ACCOUNT } from '../../contract/owner';
 import { TestConnectionRequest } from '../../contract/requests';
 import { endpointOf } from '../../contract/storage-settings';
@@ -14,6 +13,7 @@ import { Runtime } from '../runtime';
 import { Deadlines, probe, ProbeResult, ProbeTarget } from '../storage/connection-test';
 import { CredentialsFault, findKeys, FoundKeys } from '../storage/credentials';
 import { StorageClient } from '../storage/s3-client';
+import { withDeadline } from '../with-deadline';
 
 /** How long AWS is given to learn of a role or a policy that has just been made. */
 export interface RetryBudget {
@@ -24,7 +24,7 @@ export interface RetryBudget {
   readonly sleep: (milliseconds: number) => Promise<unknown>;
 }
 
-/** Nobody deploys a role just before a run in a terminal; there an answer at once is worth more. */
+/** In a terminal nothing was deployed a moment ago, and an answer at once is worth more. */
 export function retryBudgetOf(runtime: Pick<Runtime, 'remainingMs'>): RetryBudget {
   return { totalMs: runtime.remainingMs() === Infinity ? 0 : 60_000, pauseMs: 5_000, sleep };
 }
@@ -40,26 +40,26 @@ export async function testConnection(
   retryBudget: RetryBudget = retryBudgetOf(runtime),
 ): Promise<PassedVerdict> {
   const { storage, database } = request;
-  const place = {
+  const location = {
     endpoint: presentableUrl(endpointOf(storage)),
     bucket: storage.bucket,
     path: normalizePath(storage.path),
-    key: targetOf(request, runtime).key,
   };
-  runtime.log.info('connection-test', { state: 'Testing', ...place });
+  runtime.log.info('connection-test', { state: 'Testing', ...location });
 
-  const { durationMs, fault, left, warnings } = await judge(request, runtime, retryBudget);
+  const { durationMs, key, fault, left, warnings } = await judge(request, runtime, retryBudget);
   const verdict: Verdict =
     fault === undefined
       ? {
           state: 'Passed',
-          ...place,
+          ...location,
+          key,
           testedAt: runtime.now().toISOString(),
           durationMs,
           warnings:
-            database === undefined ? [...warnings, 'No database was named, so no owner was checked.'] : warnings,
+            database === undefined ? [...warnings, 'No database was named, so the owner was not checked.'] : warnings,
         }
-      : { state: 'Failed', ...fault, ...place, ...(left === undefined ? {} : { left }), durationMs };
+      : { state: 'Failed', ...fault, ...location, key, ...(left === undefined ? {} : { left }), durationMs };
   if (verdict.state === 'Passed') {
     runtime.log.info('connection-test', { ...verdict });
     return verdict;
@@ -70,20 +70,20 @@ export async function testConnection(
 
 function targetOf({ storage, database }: TestConnectionRequest, { account, region }: Runtime): ProbeTarget {
   if (database === undefined) {
-    return { key: standaloneConnectionTestKey(storage.path) };
+    return { keyOfSlot: (slot) => connectionTestKey(storage.path, slot) };
   }
   const keys = new ObjectKeys(storage.path, database);
   const owner = { account: account ?? LOCAL_ACCOUNT, region, database };
-  return { key: keys.connectionTest, folder: { catalogs: keys.catalogs, owner } };
+  return { keyOfSlot: (slot) => keys.connectionTest(slot), folder: { catalogs: keys.catalogs, owner } };
 }
 
-type Judgement = ProbeResult & { readonly durationMs: number };
+type TestResult = ProbeResult & { readonly durationMs: number };
 
 /** The whole test, and again where AWS may not know of a role or a policy yet. */
-async function judge(request: TestConnectionRequest, runtime: Runtime, retryBudget: RetryBudget): Promise<Judgement> {
-  const settings = faultOfSettings(request.storage, request.database);
+async function judge(request: TestConnectionRequest, runtime: Runtime, retryBudget: RetryBudget): Promise<TestResult> {
+  const settings = diagnoseSettings(request.storage, request.database);
   if (settings !== undefined) {
-    return { fault: settings, warnings: [], durationMs: 0 };
+    return { fault: settings, key: targetOf(request, runtime).keyOfSlot(1), warnings: [], durationMs: 0 };
   }
   const start = performance.now();
   let waited = 0;
@@ -91,10 +91,10 @@ async function judge(request: TestConnectionRequest, runtime: Runtime, retryBudg
     const attemptStart = performance.now();
     const { tooEarly, ...result } = await judgeOnce(request, runtime);
     const spent = performance.now() - start;
-    const enough = retryBudget.totalMs - Math.max(spent, waited) < retryBudget.pauseMs;
-    // Another attempt must end before the program is ended.
+    const spentBudget = retryBudget.totalMs - Math.max(spent, waited) < retryBudget.pauseMs;
+    // Another attempt must end before the program is stopped.
     const late = runtime.remainingMs() < retryBudget.pauseMs + 2 * CONNECTION_TEST_BOUNDS.totalMs;
-    if (!tooEarly || enough || late) {
+    if (!tooEarly || spentBudget || late) {
       return { ...result, durationMs: Math.round(performance.now() - attemptStart) };
     }
     await retryBudget.sleep(retryBudget.pauseMs);
@@ -119,43 +119,35 @@ async function judgeOnce(
       client.close();
     }
   };
+  const untilDeadline = async <T>(work: () => Promise<T>, otherwise: () => T): Promise<T> =>
+    withDeadline(deadlines.work - performance.now(), work, otherwise);
 
   let found: FoundKeys;
   try {
-    found = await before(deadlines.work, findKeys(context, runtime.secrets), () => {
-      throw new CredentialsFault(faultOfSlowSecret(context));
-    });
+    found = await untilDeadline(
+      () => findKeys(context, runtime.secrets),
+      () => {
+        throw new CredentialsFault(diagnoseSlowSecret(context));
+      },
+    );
   } catch (error) {
     if (error instanceof CredentialsFault) {
-      return { fault: error.fault, warnings: [], tooEarly: error.mayBeTooEarly };
+      return { fault: error.fault, key: target.keyOfSlot(1), warnings: [], tooEarly: error.mayBeTooEarly };
     }
     throw error;
   }
   let result = await probeWith(found);
   if (result.fault?.faultClass === 'authentication') {
-    const newer = await before(deadlines.work, found.newer(), () => undefined);
+    const newer = await untilDeadline(found.newer, () => undefined);
     result = newer === undefined ? result : await probeWith(newer);
   }
   return { ...result, tooEarly: storage.credentials.kind === 'role' && isDenial(result.fault) };
 }
 
-function faultOfSlowSecret(context: StorageContext): Fault {
+function diagnoseSlowSecret(context: StorageContext): Fault {
   const { credentials } = context.storage;
   const arn = credentials.kind === 'secret' ? credentials.secretArn : '';
-  return faultOfSecret({ kind: 'no-answer', code: 'OUT_OF_TIME' }, arn, context);
-}
-
-/** What is promised, or something else where it is not there in time. */
-async function before<T>(deadline: number, promised: Promise<T>, otherwise: () => T): Promise<T> {
-  promised.catch(() => undefined);
-  const timer = new AbortController();
-  const late = sleep(Math.max(0, deadline - performance.now()), undefined, { signal: timer.signal }).then(otherwise);
-  late.catch(() => undefined);
-  try {
-    return await Promise.race([promised, late]);
-  } finally {
-    timer.abort();
-  }
+  return diagnoseSecret({ kind: 'no-answer', code: 'OUT_OF_TIME' }, arn, context);
 }
 
 function isDenial(fault: Fault | undefined): boolean {

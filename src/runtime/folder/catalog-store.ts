@@ -68,7 +68,7 @@ export class CatalogStore {
    * @throws StorageFault where an object that was just written cannot be read.
    */
   async requireReadable(): Promise<void> {
-    const key = this.keys.connectionTest;
+    const key = this.keys.connectionTest(0);
     const body = Buffer.from('reading is allowed');
     await this.store.put(key, body);
     const back = bodyOf(await this.store.get(key));

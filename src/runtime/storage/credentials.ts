@@ -1,9 +1,9 @@
-import { Fault } from '../../contract/diagnosis/fault';
-import { StorageContext } from '../../contract/diagnosis/fault-texts';
-import { faultOfSecret, SecretObservation } from '../../contract/diagnosis/secret-fault';
+import { diagnoseSecret } from '../../contract/diagnosis/diagnose';
+import { Fault, StorageContext } from '../../contract/diagnosis/fault';
+import { SecretResult } from '../../contract/diagnosis/operation-result';
 import { StorageCredentialsSource } from '../../contract/storage-settings';
 import { Secrets } from '../secrets';
-import { observationOf, StorageKeys } from './s3-client';
+import { resultOf, StorageKeys } from './s3-client';
 
 /** Keys of a storage that are at hand, and others that may be tried where these are refused. */
 export interface FoundKeys {
@@ -83,11 +83,11 @@ async function keysOfSecret(
   secrets: Secrets,
   context: StorageContext,
 ): Promise<FoundKeys> {
-  const fail = (seen: SecretObservation): never => {
-    throw new CredentialsFault(faultOfSecret(seen, secretArn, context));
+  const fail = (seen: SecretResult): never => {
+    throw new CredentialsFault(diagnoseSecret(seen, secretArn, context));
   };
   const read = async (version?: string): Promise<StorageKeys> => {
-    const text = await secrets.read(secretArn, version).catch((error: unknown) => fail(secretObservationOf(error)));
+    const text = await secrets.read(secretArn, version).catch((error: unknown) => fail(secretResultOf(error)));
     const keys = parseKeys(text);
     const flaw = flawOfKeys(keys);
     return flaw === undefined ? (keys as StorageKeys) : fail({ kind: 'bad-content', flaw });
@@ -155,15 +155,15 @@ function flawOfKeys(keys: unknown): string | undefined {
   return undefined;
 }
 
-function secretObservationOf(error: unknown): SecretObservation {
+function secretResultOf(error: unknown): SecretResult {
   const { name, $metadata } = (error ?? {}) as { name?: string; $metadata?: { httpStatusCode?: number } };
   if ($metadata?.httpStatusCode !== undefined) {
     const code = name !== undefined && /^[A-Za-z][A-Za-z0-9.]{0,63}$/.test(name) ? name : 'Unknown';
-    return { kind: 'refused', code, status: $metadata.httpStatusCode };
+    return { kind: 'answer', code, status: $metadata.httpStatusCode };
   }
   if (name === 'AbortError') {
     return { kind: 'no-answer', code: 'TOO_SLOW' };
   }
-  const observation = observationOf(error);
-  return { kind: 'no-answer', code: observation.kind === 'no-answer' ? observation.code : 'UNKNOWN' };
+  const result = resultOf(error);
+  return { kind: 'no-answer', code: result.kind === 'no-answer' ? result.code : 'UNKNOWN' };
 }

@@ -1,13 +1,14 @@
-import { Outcome } from './s3-client';
-import { Fault, faultOf } from '../../contract/diagnosis/fault';
-import { StorageContext } from '../../contract/diagnosis/fault-texts';
-import { meaningOf, Observation } from '../../contract/diagnosis/observation';
+import { StorageAnswer } from './s3-client';
+import { diagnoseStorage } from '../../contract/diagnosis/diagnose';
+import { isKind } from '../../contract/diagnosis/error-kinds';
+import { Fault, StorageContext } from '../../contract/diagnosis/fault';
+import { OperationResult } from '../../contract/diagnosis/operation-result';
 import { describeOwner, LOCAL_ACCOUNT, Owner, sameOwner } from '../../contract/owner';
 
 /** Longest catalog that is read for its owner. */
 const MAXIMUM_CATALOG_BYTES = 32 * 1024 * 1024;
 
-/** Whom the catalogs in a folder name. */
+/** The owner that the catalogs of a folder name. */
 export class CatalogOwner {
   static unknown(): CatalogOwner {
     return new CatalogOwner(undefined, undefined, []);
@@ -16,19 +17,19 @@ export class CatalogOwner {
   constructor(
     private readonly foreign: { readonly owner: Owner; readonly me: Owner; readonly key: string } | undefined,
     /** Why a catalog could not be read. */
-    private readonly unread: Observation | undefined,
+    private readonly unread: OperationResult | undefined,
     readonly warnings: readonly string[],
   ) {}
 
   fault(context: StorageContext): Fault | undefined {
     if (this.unread !== undefined) {
-      return faultOf({ GET: this.unread }, context);
+      return diagnoseStorage({ GET: this.unread }, context);
     }
     if (this.foreign === undefined) {
       return undefined;
     }
     const { owner, me, key } = this.foreign;
-    const terminal = me.account === LOCAL_ACCOUNT ? ' To test as the deployed function does, name its schedule.' : '';
+    const terminal = me.account === LOCAL_ACCOUNT ? ' To test as the deployed function does, give --schedule.' : '';
     return {
       faultClass: 'bucket-or-path',
       operations: [],
@@ -38,24 +39,25 @@ export class CatalogOwner {
   }
 }
 
-/** Reads the catalogs and tells whether they belong to somebody else. No catalog, or a hidden one, is nobody's. */
+/**
+ * Reads the catalogs for an owner other than this one. The folder can be read, so a denied catalog is a missing one, and
+ * a folder without a catalog has no owner.
+ */
 export async function findForeignOwner(
   catalogs: readonly string[],
   me: Owner,
-  get: (key: string, maximumBytes: number) => Promise<Outcome>,
+  get: (key: string, maximumBytes: number) => Promise<StorageAnswer>,
 ): Promise<CatalogOwner> {
-  const outcomes = await Promise.all(
-    catalogs.map(async (key) => ({ key, outcome: await get(key, MAXIMUM_CATALOG_BYTES) })),
+  const answers = await Promise.all(
+    catalogs.map(async (key) => ({ key, answer: await get(key, MAXIMUM_CATALOG_BYTES) })),
   );
-  const unread = outcomes.find(
-    ({ outcome }) => !['done', 'missing', 'denied'].includes(meaningOf(outcome.observation)),
-  );
+  const unread = answers.find(({ answer }) => !isKind(answer.result, 'done', 'missing', 'denied'));
   if (unread !== undefined) {
-    return new CatalogOwner(undefined, unread.outcome.observation, []);
+    return new CatalogOwner(undefined, unread.answer.result, []);
   }
-  const present = outcomes.filter(({ outcome }) => outcome.bytes !== undefined);
+  const present = answers.filter(({ answer }) => answer.bytes !== undefined);
   const readable = present
-    .map(({ key, outcome }) => ({ key, catalog: parseCatalog(outcome.bytes!) }))
+    .map(({ key, answer }) => ({ key, catalog: parseCatalog(answer.bytes!) }))
     .flatMap(({ key, catalog }) => (catalog === undefined ? [] : [{ key, ...catalog }]))
     .sort((one, other) => other.generation - one.generation);
   const [newest] = readable;
@@ -63,7 +65,7 @@ export async function findForeignOwner(
     const foreign = sameOwner(newest.owner, me) ? undefined : { owner: newest.owner, me, key: newest.key };
     return new CatalogOwner(foreign, undefined, []);
   }
-  const damaged = present.map(({ key }) => `${key} is no catalog that can be read, so its owner is not known.`);
+  const damaged = present.map(({ key }) => `${key} is damaged, so the owner of the folder is not known.`);
   return new CatalogOwner(undefined, undefined, damaged);
 }
 

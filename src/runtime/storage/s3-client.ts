@@ -5,9 +5,11 @@ import { Readable } from 'node:stream';
 import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { BodyDigests } from './object-store';
-import { Bounds } from '../../contract/diagnosis/fault-texts';
-import { Observation, OwnCode } from '../../contract/diagnosis/observation';
+import { errorKindOfMessage } from '../../contract/diagnosis/error-kinds';
+import { Bounds } from '../../contract/diagnosis/fault';
+import { OperationResult, OwnCode } from '../../contract/diagnosis/operation-result';
 import { StorageSettings } from '../../contract/storage-settings';
+import { withDeadline } from '../with-deadline';
 
 /** Keys of a storage. */
 export interface StorageKeys {
@@ -17,11 +19,11 @@ export interface StorageKeys {
 }
 
 /** How one operation ended. */
-export interface Outcome {
-  readonly observation: Observation;
+export interface StorageAnswer {
+  readonly result: OperationResult;
   /** What a GET gave. */
   readonly bytes?: Buffer;
-  /** The store keeps versions: what is deleted stays as an older one. */
+  /** Of a DELETE: the store keeps the deleted object as an older version. */
   readonly versioned?: boolean;
 }
 
@@ -32,15 +34,15 @@ export type KnownDigests = Pick<BodyDigests, 'md5'> & Partial<BodyDigests>;
 const LONGEST_ERROR_BYTES = 64 * 1024;
 
 /**
- * One S3-compatible store, asked once an operation: no retries, every wait bounded, every end of an operation told as
- * a value. Nothing here ever throws for what the other side does.
+ * A client of one S3-compatible store that sends one request an operation: no retries, every wait bounded, every end of
+ * an operation returned as a value. It throws for nothing that the store or the network does.
  */
 export class StorageClient {
   /** Milliseconds by which the storage's clock is ahead, by the `Date` of its last answer. */
   clockOffsetMs?: number;
   private readonly s3: S3Client;
 
-  /** Without keys, those that the SDK finds for the role of the program are used. */
+  /** Without keys, the SDK finds those of the program's role. */
   constructor(
     private readonly settings: StorageSettings,
     keys: StorageKeys | undefined,
@@ -69,7 +71,7 @@ export class StorageClient {
     body: Buffer,
     waitMs = this.bounds.requestMs,
     digests: KnownDigests = { md5: md5Of(body) },
-  ): Promise<Outcome> {
+  ): Promise<StorageAnswer> {
     return this.within(waitMs, async (abortSignal) => {
       const command = new PutObjectCommand({
         Bucket: this.settings.bucket,
@@ -81,31 +83,30 @@ export class StorageClient {
       if (digests.sha256 !== undefined) {
         presetPayloadDigest(command, digests.sha256);
       }
-      const answer = await this.s3.send(command, { abortSignal });
-      return {
-        observation: { kind: 'done' },
-        versioned: answer.VersionId !== undefined && answer.VersionId !== 'null',
-      };
+      await this.s3.send(command, { abortSignal });
+      return { result: { kind: 'done' } };
     });
   }
 
   /** Reads an object of at most `maximumBytes`. */
-  async get(key: string, maximumBytes: number, waitMs = this.bounds.requestMs): Promise<Outcome> {
+  async get(key: string, maximumBytes: number, waitMs = this.bounds.requestMs): Promise<StorageAnswer> {
     return this.within(waitMs, async (abortSignal) => {
       const answer = await this.s3.send(new GetObjectCommand({ Bucket: this.settings.bucket, Key: key }), {
         abortSignal,
       });
       const bytes = await readAtMost(answer.Body as Readable, maximumBytes);
-      return { observation: { kind: 'done' }, bytes };
+      return { result: { kind: 'done' }, bytes };
     });
   }
 
-  async delete(key: string, waitMs = this.bounds.requestMs): Promise<Outcome> {
+  async delete(key: string, waitMs = this.bounds.requestMs): Promise<StorageAnswer> {
     return this.within(waitMs, async (abortSignal) => {
       const answer = await this.s3.send(new DeleteObjectCommand({ Bucket: this.settings.bucket, Key: key }), {
         abortSignal,
       });
-      return { observation: { kind: 'done' }, versioned: answer.DeleteMarker === true };
+      // Some stores number the versions of a PUT and keep none; a marker in place of the object is left by those that do.
+      const versioned = answer.DeleteMarker === true && answer.VersionId !== 'null';
+      return { result: { kind: 'done' }, versioned };
     });
   }
 
@@ -113,26 +114,19 @@ export class StorageClient {
     this.s3.destroy();
   }
 
-  private async within(waitMs: number, operation: (signal: AbortSignal) => Promise<Outcome>): Promise<Outcome> {
+  private async within(
+    waitMs: number,
+    operation: (signal: AbortSignal) => Promise<StorageAnswer>,
+  ): Promise<StorageAnswer> {
     if (waitMs <= 0) {
-      return { observation: { kind: 'no-answer', code: 'OUT_OF_TIME' } };
+      return { result: { kind: 'no-answer', code: 'OUT_OF_TIME' } };
     }
     const code = waitMs < this.bounds.requestMs ? 'OUT_OF_TIME' : 'TOO_SLOW';
-    const abort = new AbortController();
-    let timer: NodeJS.Timeout | undefined;
-    // The signal ends the request; the race ends whatever does not listen to it.
-    const late = new Promise<Outcome>((resolve) => {
-      timer = setTimeout(() => {
-        resolve({ observation: { kind: 'no-answer', code } });
-        abort.abort();
-      }, waitMs);
-    });
-    const asked = operation(abort.signal).catch((error: unknown) => ({ observation: observationOf(error) }));
-    try {
-      return await Promise.race([late, asked]);
-    } finally {
-      clearTimeout(timer);
-    }
+    return withDeadline(
+      waitMs,
+      async (signal) => operation(signal).catch((error: unknown) => ({ result: resultOf(error) })),
+      () => ({ result: { kind: 'no-answer', code } }),
+    );
   }
 }
 
@@ -151,15 +145,15 @@ function presetPayloadDigest(command: PutObjectCommand, sha256: string): void {
   );
 }
 
-/** What an error of the SDK, or of the connection below it, says. */
-export function observationOf(error: unknown): Observation {
+/** The result behind an error of the SDK, or of the connection below it. */
+export function resultOf(error: unknown): OperationResult {
   const { $response } = (error ?? {}) as { $response?: BoundedResponse };
   return $response?.plainText !== undefined && $response.statusCode >= 300
     ? { kind: 'answer', status: $response.statusCode, ...s3ErrorIn($response.plainText, $response.headers) }
     : { kind: 'no-answer', code: codeOf(error) };
 }
 
-/** One code for each way in which no answer comes. Node has codes for most, its timers have none. */
+/** The code for the way in which no answer came: Node's where it has one; its timers have none. */
 function codeOf(error: unknown): string {
   const { code, name, message } = (error ?? {}) as { code?: unknown; name?: string; message?: string };
   if (typeof code === 'string' && /^[A-Z][A-Z0-9_]*$/.test(code)) {
@@ -171,22 +165,28 @@ function codeOf(error: unknown): string {
   return name === 'CredentialsProviderError' ? 'NO_CREDENTIALS' : 'UNKNOWN';
 }
 
-/** No whole answer came. */
+/** No whole answer came, for the reason of this code. */
 class NoAnswer extends Error {
   constructor(readonly code: string) {
     super(code);
   }
 }
 
-/** The code of an S3 error document, and the region that the bucket is said to be in; nothing of any other text. */
-function s3ErrorIn(text: string, headers: Record<string, string>): { code?: string; bucketRegion?: string } {
+/** What is read from an S3 error document: its code, the bucket's region, and the kind that its message names. */
+function s3ErrorIn(
+  text: string,
+  headers: Record<string, string>,
+): Pick<Extract<OperationResult, { kind: 'answer' }>, 'code' | 'bucketRegion' | 'messageKind'> {
   if (!/^\uFEFF?\s*(<\?xml[^>]*\?>\s*)?<Error\b/.test(text)) {
     return {};
   }
   const code = /<Code>\s*([A-Za-z][A-Za-z0-9._-]{0,63})\s*<\/Code>/.exec(text)?.[1];
   const region = headers['x-amz-bucket-region'] ?? /<Region>\s*([^<]*?)\s*<\/Region>/.exec(text)?.[1] ?? '';
+  const message = /<Message>([^<]*)<\/Message>/.exec(text)?.[1] ?? '';
+  const messageKind = code === undefined ? undefined : errorKindOfMessage(code, message);
   return {
     ...(code === undefined ? {} : { code }),
+    ...(messageKind === undefined ? {} : { messageKind }),
     ...(/^[a-z][a-z0-9-]{0,31}$/.test(region) ? { bucketRegion: region } : {}),
   };
 }
@@ -195,8 +195,8 @@ type Handled = Awaited<ReturnType<NodeHttpHandler['handle']>>;
 type BoundedResponse = Handled['response'] & { plainText?: string };
 
 /**
- * Node's handler, but every answer that is not an object's bytes is read here, and only so far: the SDK would collect
- * an answer without end, and tells an error page from a store's error by guessing.
+ * Node's handler, except that every answer but the bytes of an object is read here, up to a limit: the SDK would read
+ * an endless answer, and guesses whether an answer is an error of the store or some page.
  */
 class BoundedResponseHandler extends NodeHttpHandler {
   constructor(
@@ -241,7 +241,7 @@ class BoundedResponseHandler extends NodeHttpHandler {
   }
 }
 
-/** Ends a TLS handshake that stands still: Node's handler counts its silence only from then on. */
+/** Ends a TLS handshake that makes no progress: Node's handler begins to time silence only after it. */
 class HandshakeTimeoutAgent extends HttpsAgent {
   constructor(
     options: AgentOptions,

@@ -1,25 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CredentialsFault, findKeys, FoundKeys } from './credentials';
 import { BodyDigests, ObjectStore, ReadResult } from './object-store';
-import { md5Of, Outcome, StorageClient } from './s3-client';
+import { md5Of, StorageAnswer, StorageClient } from './s3-client';
 import { ActionError } from '../../contract/action-error';
-import { faultOf } from '../../contract/diagnosis/fault';
-import { Bounds, StorageContext } from '../../contract/diagnosis/fault-texts';
-import { isTransient, meaningOf, meansWrongCredentials, Observation } from '../../contract/diagnosis/observation';
-import { FaultClass, StorageOperation } from '../../contract/diagnosis/verdict';
-import { faultLine } from '../../contract/diagnosis/verdict-text';
+import { diagnoseStorage } from '../../contract/diagnosis/diagnose';
+import { isKind, isRetriedByBackups, rejectsCredentials } from '../../contract/diagnosis/error-kinds';
+import { Bounds, Fault, StorageContext, StorageOperation } from '../../contract/diagnosis/fault';
+import { faultLine } from '../../contract/diagnosis/fault-line';
+import { OperationResult } from '../../contract/diagnosis/operation-result';
 import { StorageSettings } from '../../contract/storage-settings';
 import { Log } from '../log';
 import { Secrets } from '../secrets';
 
-/** What a StorageFault carries for machines. */
-export interface StorageFaultDetails {
-  readonly faultClass: FaultClass;
-  readonly operation?: StorageOperation;
+/** The details of a StorageFault. */
+export interface StorageFaultDetails extends Fault {
+  /** The object that was asked for. */
   readonly key?: string;
-  readonly code?: string;
-  readonly status?: number;
-  readonly remedy: string;
 }
 
 export interface ObjectStoreOptions {
@@ -29,17 +25,17 @@ export interface ObjectStoreOptions {
   readonly region?: string;
   /** @default - {@link BACKUP_BOUNDS} */
   readonly bounds?: Bounds;
-  /** Waits so many milliseconds. @default - really */
+  /** Waits so many milliseconds. @default - a timer */
   readonly sleep?: (milliseconds: number) => Promise<unknown>;
 }
 
-/** A part is large and a store may be slow to take it in, but a connection that stands still is dead. */
+/** A part is large and a store may be slow to accept it, but a connection on which nothing moves is dead. */
 export const BACKUP_BOUNDS: Bounds = { connectMs: 3_000, socketMs: 30_000, requestMs: 300_000 };
 
 /** Longest object that is read: a part is a few tens of MiB, a manifest of very many files less. */
 export const MAXIMUM_OBJECT_BYTES = 256 * 1024 * 1024;
 
-/** Waits between the attempts of one operation, in milliseconds. */
+/** Pauses before the second and later attempts of one operation, in milliseconds. */
 const PAUSES = [250, 1_000, 4_000];
 
 /**
@@ -55,9 +51,7 @@ export async function openObjectStore(settings: StorageSettings, options: Object
     return new S3ObjectStore(context, settings, found, options);
   } catch (error) {
     if (error instanceof CredentialsFault) {
-      const { faultClass, code, status, remedy } = error.fault;
-      const details: StorageFaultDetails = { faultClass, code, status, remedy };
-      throw new ActionError('StorageFault', faultLine(error.fault, settings), details);
+      throw storageFault(error.fault, settings);
     }
     throw error;
   }
@@ -77,56 +71,55 @@ class S3ObjectStore implements ObjectStore {
 
   async put(key: string, body: Buffer, digests?: BodyDigests): Promise<void> {
     const known = digests ?? { md5: md5Of(body) };
-    const { observation } = await this.ask((client) => client.put(key, body, undefined, known));
-    this.demand('PUT', key, observation);
+    const { result } = await this.withCurrentKeys((client) => client.put(key, body, undefined, known));
+    this.requireDone('PUT', key, result);
   }
 
   async get(key: string): Promise<ReadResult> {
-    const { observation, bytes } = await this.ask((client) => client.get(key, MAXIMUM_OBJECT_BYTES));
-    switch (meaningOf(observation)) {
-      case 'missing':
-        return { kind: 'missing' };
-      case 'denied':
-        return { kind: 'denied', fault: faultOf({ GET: observation }, this.context)! };
-      default:
-        this.demand('GET', key, observation);
-        return { kind: 'found', body: bytes! };
+    const { result, bytes } = await this.withCurrentKeys((client) => client.get(key, MAXIMUM_OBJECT_BYTES));
+    if (isKind(result, 'missing')) {
+      return { kind: 'missing' };
     }
+    if (isKind(result, 'denied')) {
+      return { kind: 'denied', fault: diagnoseStorage({ GET: result }, this.context)! };
+    }
+    this.requireDone('GET', key, result);
+    return { kind: 'found', body: bytes! };
   }
 
   async delete(key: string): Promise<void> {
-    const { observation } = await this.ask((client) => client.delete(key));
-    this.demand('DELETE', key, observation);
+    const { result } = await this.withCurrentKeys((client) => client.delete(key));
+    this.requireDone('DELETE', key, result);
   }
 
   clockOffsetMs(): number | undefined {
     return this.client.clockOffsetMs;
   }
 
-  /** One operation: passing faults are tried again, refused keys once with the secret's current ones. */
-  private async ask(operation: (client: StorageClient) => Promise<Outcome>): Promise<Outcome> {
-    let outcome = await this.persist(operation);
-    if (meansWrongCredentials(outcome.observation) && (await this.switchKeys())) {
-      outcome = await this.persist(operation);
+  /** One operation; refused keys are replaced once by those of the secret's current version. */
+  private async withCurrentKeys(operation: (client: StorageClient) => Promise<StorageAnswer>): Promise<StorageAnswer> {
+    let answer = await this.withRetries(operation);
+    if (rejectsCredentials(answer.result) && (await this.switchKeys())) {
+      answer = await this.withRetries(operation);
     }
-    return outcome;
+    return answer;
   }
 
-  private async persist(operation: (client: StorageClient) => Promise<Outcome>): Promise<Outcome> {
+  private async withRetries(operation: (client: StorageClient) => Promise<StorageAnswer>): Promise<StorageAnswer> {
     const wait = this.options.sleep ?? sleep;
-    let outcome = await operation(this.client);
+    let answer = await operation(this.client);
     for (const pause of PAUSES) {
-      if (!isWorthRepeating(outcome.observation)) {
-        return outcome;
+      if (!isRetriedByBackups(answer.result)) {
+        return answer;
       }
-      // Scattered, so that parts that were refused together do not come back together.
+      // Scattered, so that parts which were refused at the same time are not sent again at the same time.
       await wait(pause * (0.5 + Math.random()));
-      outcome = await operation(this.client);
+      answer = await operation(this.client);
     }
-    return outcome;
+    return answer;
   }
 
-  /** Whether there are other keys now. Operations under way with the old ones end as they would. */
+  /** Whether there are other keys now. Requests under way with the old ones are not stopped. */
   private async switchKeys(): Promise<boolean> {
     const before = this.found;
     const newer = await before.newer();
@@ -148,22 +141,15 @@ class S3ObjectStore implements ObjectStore {
     return new StorageClient(this.settings, this.found.keys, this.context.bounds);
   }
 
-  private demand(operation: StorageOperation, key: string, observation: Observation): void {
-    const fault = faultOf({ [operation]: observation }, this.context);
+  private requireDone(operation: StorageOperation, key: string, result: OperationResult): void {
+    const fault = diagnoseStorage({ [operation]: result }, this.context);
     if (fault !== undefined) {
-      const { faultClass, code, status, remedy } = fault;
-      const details: StorageFaultDetails = { faultClass, operation, key, code, status, remedy };
-      throw new ActionError('StorageFault', faultLine(fault, { ...this.settings, key }), details);
+      throw storageFault(fault, this.settings, key);
     }
   }
 }
 
-/** Besides what passes by itself: a silence or a slowness, which a backup can afford to try again. */
-function isWorthRepeating(observation: Observation): boolean {
-  return (
-    isTransient(observation) ||
-    meaningOf(observation) === 'altered' ||
-    (observation.kind === 'no-answer' &&
-      ['CONNECT_TIMEOUT', 'ETIMEDOUT', 'SILENT', 'TOO_SLOW'].includes(observation.code))
-  );
+function storageFault(fault: Fault, settings: StorageSettings, key?: string): ActionError {
+  const details: StorageFaultDetails = { ...fault, ...(key === undefined ? {} : { key }) };
+  return new ActionError('StorageFault', faultLine(fault, { ...settings, key }), details);
 }

@@ -1,5 +1,5 @@
-import { faultOf } from '../../../src/contract/diagnosis/fault';
-import { faultOfSettings } from '../../../src/contract/diagnosis/settings-fault';
+import { diagnoseStorage } from '../../../src/contract/diagnosis/diagnose';
+import { diagnoseSettings } from '../../../src/contract/diagnosis/diagnose-settings';
 import { CONNECTION_TEST_BOUNDS } from '../../../src/contract/diagnosis/verdict';
 import { StorageSettings } from '../../../src/contract/storage-settings';
 
@@ -22,7 +22,7 @@ describe('a remedy names a setting as the person gave it', () => {
     ['ERR_TLS_CERT_ALTNAME_INVALID', 'pathStyle', '--virtual-hosted'],
   ])('%s: %s or %s', (code, prop, option) => {
     const text = (givenAs?: 'options') => {
-      const { summary, remedy } = faultOf(
+      const { summary, remedy } = diagnoseStorage(
         { PUT: { kind: 'no-answer', code } },
         { storage: { ...settings, givenAs }, bounds: CONNECTION_TEST_BOUNDS },
       )!;
@@ -38,7 +38,7 @@ describe('a remedy names a setting as the person gave it', () => {
     [{ caCertificate: 'nonsense' }, 'caCertificate', '--ca-certificate'],
   ])('wrong settings %p: %s or %s', (wrong, prop, option) => {
     const text = (givenAs?: 'options') => {
-      const { summary, remedy } = faultOfSettings({ ...settings, ...wrong, givenAs })!;
+      const { summary, remedy } = diagnoseSettings({ ...settings, ...wrong, givenAs })!;
       return `${summary} ${remedy}`;
     };
     expect(text()).toContain(prop);

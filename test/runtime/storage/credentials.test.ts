@@ -1,4 +1,4 @@
-import { StorageContext } from '../../../src/contract/diagnosis/fault-texts';
+import { StorageContext } from '../../../src/contract/diagnosis/fault';
 import { CONNECTION_TEST_BOUNDS } from '../../../src/contract/diagnosis/verdict';
 import { StorageCredentialsSource } from '../../../src/contract/storage-settings';
 import { CredentialsFault, findKeys } from '../../../src/runtime/storage/credentials';

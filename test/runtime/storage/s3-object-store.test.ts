@@ -151,10 +151,11 @@ describe('the object store of backups', () => {
     expect(server.requests).toHaveLength(4);
     expect(error.details).toEqual({
       faultClass: 'network',
-      operation: 'PUT',
+      operations: ['PUT'],
       key: KEY,
       code: 'SlowDown',
       status: 503,
+      summary: 'The storage is not able to serve at the moment: SlowDown (HTTP 503) on PUT.',
       remedy: expect.stringContaining('Try again later') as unknown,
     });
     expect(error.message).toContain(`bucket backups, path nightly, object ${KEY}.`);
@@ -167,7 +168,7 @@ describe('the object store of backups', () => {
   ] as const)('fails a %s with %s at once: %s', async (operation, code, faultClass) => {
     await open({ on: { [operation]: s3Error(403, code) } });
     const failed = operation === 'PUT' ? store.put(KEY, Buffer.from('part')) : store.delete(KEY);
-    expect((await faultOf(failed)).details).toMatchObject({ faultClass, operation, code });
+    expect((await faultOf(failed)).details).toMatchObject({ faultClass, operations: [operation], code });
     expect(server.requests).toHaveLength(1);
   });
 

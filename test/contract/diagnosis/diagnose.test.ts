@@ -1,13 +1,8 @@
 import * as fc from 'fast-check';
-import { faultOf, Findings, STORAGE_OPERATIONS } from '../../../src/contract/diagnosis/fault';
-import { StorageContext } from '../../../src/contract/diagnosis/fault-texts';
-import {
-  isTransient,
-  mayHaveLanded,
-  meaningOf,
-  meansWrongCredentials,
-  Observation,
-} from '../../../src/contract/diagnosis/observation';
+import { diagnoseStorage, OperationResults, STORAGE_OPERATIONS } from '../../../src/contract/diagnosis/diagnose';
+import { isKind } from '../../../src/contract/diagnosis/error-kinds';
+import { StorageContext } from '../../../src/contract/diagnosis/fault';
+import { OperationResult } from '../../../src/contract/diagnosis/operation-result';
 import { CONNECTION_TEST_BOUNDS } from '../../../src/contract/diagnosis/verdict';
 
 const context: StorageContext = {
@@ -22,8 +17,8 @@ const context: StorageContext = {
   bounds: CONNECTION_TEST_BOUNDS,
 };
 
-const done: Observation = { kind: 'done' };
-const denied: Observation = { kind: 'answer', status: 403, code: 'AccessDenied' };
+const done: OperationResult = { kind: 'done' };
+const denied: OperationResult = { kind: 'answer', status: 403, code: 'AccessDenied' };
 
 const code = fc.oneof(
   fc.constantFrom(
@@ -38,9 +33,9 @@ const code = fc.oneof(
   ),
   fc.string({ minLength: 1 }),
 );
-const observation: fc.Arbitrary<Observation> = fc.oneof(
+const result: fc.Arbitrary<OperationResult> = fc.oneof(
   fc.constant(done),
-  fc.constant<Observation>({ kind: 'other-bytes' }),
+  fc.constant<OperationResult>({ kind: 'other-bytes' }),
   fc.record(
     { kind: fc.constant('answer' as const), status: fc.integer({ min: 300, max: 999 }), code },
     { requiredKeys: ['kind', 'status'] },
@@ -50,20 +45,20 @@ const observation: fc.Arbitrary<Observation> = fc.oneof(
     code: fc.oneof(fc.constantFrom('ECONNRESET', 'EPROTO', 'SILENT', 'TOO_SLOW', 'NO_CREDENTIALS'), fc.string()),
   }),
 );
-const findings: fc.Arbitrary<Findings> = fc.record(
-  { PUT: observation, GET: observation, DELETE: observation },
+const results: fc.Arbitrary<OperationResults> = fc.record(
+  { PUT: result, GET: result, DELETE: result },
   { requiredKeys: [] },
 );
 
 describe('the fault of a storage', () => {
   test('is none where everything was done', () => {
-    expect(faultOf({ PUT: done, GET: done, DELETE: done }, context)).toBeUndefined();
+    expect(diagnoseStorage({ PUT: done, GET: done, DELETE: done }, context)).toBeUndefined();
   });
 
   test('is one of the four classes, with a text and a remedy, whatever was seen; and names only what was tried', () => {
     fc.assert(
-      fc.property(findings, (seen) => {
-        const fault = faultOf(seen, context);
+      fc.property(results, (seen) => {
+        const fault = diagnoseStorage(seen, context);
         if (fault !== undefined) {
           expect(['authentication', 'permission', 'network', 'bucket-or-path']).toContain(fault.faultClass);
           expect(fault.summary).toMatch(/^[A-Z].*\.$/s);
@@ -78,10 +73,10 @@ describe('the fault of a storage', () => {
 
   test('is always there where a PUT was not done, or a GET gave other bytes', () => {
     fc.assert(
-      fc.property(findings, observation, (others, put) => {
-        fc.pre(put.kind !== 'done' && meaningOf(put) !== 'missing');
-        expect(faultOf({ ...others, PUT: put }, context)).toBeDefined();
-        expect(faultOf({ PUT: done, GET: { kind: 'other-bytes' }, DELETE: done }, context)).toBeDefined();
+      fc.property(results, result, (others, put) => {
+        fc.pre(put.kind !== 'done' && !isKind(put, 'missing'));
+        expect(diagnoseStorage({ ...others, PUT: put }, context)).toBeDefined();
+        expect(diagnoseStorage({ PUT: done, GET: { kind: 'other-bytes' }, DELETE: done }, context)).toBeDefined();
       }),
     );
   });
@@ -92,7 +87,7 @@ describe('the fault of a storage', () => {
         const seen = Object.fromEntries(
           STORAGE_OPERATIONS.map((each) => [each, refused.includes(each) ? denied : done]),
         );
-        const fault = faultOf(seen, context)!;
+        const fault = diagnoseStorage(seen, context)!;
         expect(fault.faultClass).toBe(refused.length === 3 ? 'bucket-or-path' : 'permission');
         expect([...fault.operations, ...(fault.unclear ?? [])].sort()).toEqual([...refused].sort());
         expect(fault.unclear ?? []).toEqual(refused.join() === 'PUT,GET' ? ['GET'] : []);
@@ -102,42 +97,17 @@ describe('the fault of a storage', () => {
 
   test('is wrong credentials before anything else', () => {
     fc.assert(
-      fc.property(findings, (others) => {
+      fc.property(results, (others) => {
         const seen = { ...others, DELETE: { kind: 'answer', status: 403, code: 'SignatureDoesNotMatch' } as const };
-        expect(faultOf(seen, context)!.faultClass).toBe('authentication');
+        expect(diagnoseStorage(seen, context)!.faultClass).toBe('authentication');
       }),
     );
   });
 
   test('of a missing object is none for those who stored none, and network for those who did', () => {
-    const missing: Observation = { kind: 'answer', status: 404, code: 'NoSuchKey' };
-    expect(faultOf({ GET: missing }, context)).toBeUndefined();
-    expect(faultOf({ PUT: done, GET: done, DELETE: missing }, context)).toBeUndefined();
-    expect(faultOf({ PUT: done, GET: missing }, context)!.faultClass).toBe('network');
-  });
-});
-
-describe('an observation', () => {
-  test('of wrong credentials is never tried again, but for the clock', () => {
-    fc.assert(
-      fc.property(observation, (seen) => {
-        fc.pre(meansWrongCredentials(seen) && meaningOf(seen) !== 'wrong-clock');
-        expect(isTransient(seen)).toBe(false);
-      }),
-    );
-  });
-
-  test.each<[Observation, boolean]>([
-    [{ kind: 'no-answer', code: 'ECONNREFUSED' }, false],
-    [{ kind: 'no-answer', code: 'CONNECT_TIMEOUT' }, false],
-    [{ kind: 'no-answer', code: 'DEPTH_ZERO_SELF_SIGNED_CERT' }, false],
-    [{ kind: 'no-answer', code: 'ECONNRESET' }, true],
-    [{ kind: 'no-answer', code: 'TOO_SLOW' }, true],
-    [{ kind: 'no-answer', code: 'HPE_INVALID_CONSTANT' }, true],
-    [{ kind: 'answer', status: 503 }, true],
-    [{ kind: 'answer', status: 403, code: 'AccessDenied' }, false],
-    [{ kind: 'done' }, true],
-  ])('%j leaves an object behind: %p', (seen, landed) => {
-    expect(mayHaveLanded(seen)).toBe(landed);
+    const missing: OperationResult = { kind: 'answer', status: 404, code: 'NoSuchKey' };
+    expect(diagnoseStorage({ GET: missing }, context)).toBeUndefined();
+    expect(diagnoseStorage({ PUT: done, GET: done, DELETE: missing }, context)).toBeUndefined();
+    expect(diagnoseStorage({ PUT: done, GET: missing }, context)!.faultClass).toBe('network');
   });
 });
