@@ -1,5 +1,6 @@
 import { Token } from 'cdktf';
 import { longestGapMs, toSchedulerExpressions } from './private/cron-expression';
+import { InvalidInput, Problem } from '../private/invalid-input';
 
 /** When backups are due. All times are UTC. */
 export class BackupSchedule {
@@ -35,17 +36,25 @@ export class BackupSchedule {
    * or the expression is refused: two parts of the day fields must not share only some of their days, as the first of
    * the month and every Monday (`1 * MON`) do.
    *
+   * An expression that is not of this form, names a date that no year has, or cannot be expressed exactly is refused by
+   * the construct that takes the schedule.
+   *
    * @param expression six fields, separated by spaces.
-   * @throws if the expression is not of this form, names a date that no year has, or cannot be expressed exactly.
    */
   public static cron(expression: string): BackupSchedule {
     if (Token.isUnresolved(expression)) {
-      throw new Error(
-        'BackupSchedule.cron takes an expression that is known at synth, where it is translated for EventBridge ' +
-          'Scheduler; got a token. Write the expression itself, not a variable or an attribute.',
-      );
+      return new BackupSchedule(expression, [], {
+        rule: 'BackupSchedule.cron takes an expression that is known when the program runs.',
+        value: expression,
+        remedy: 'Write the expression out: it is translated for EventBridge Scheduler.',
+      });
     }
-    return new BackupSchedule(expression, toSchedulerExpressions(expression));
+    try {
+      return new BackupSchedule(expression, toSchedulerExpressions(expression));
+    } catch (error) {
+      if (!(error instanceof InvalidInput)) throw error;
+      return new BackupSchedule(expression, [], error.problem);
+    }
   }
 
   /** The cron expression of six fields, as given. */
@@ -57,9 +66,13 @@ export class BackupSchedule {
    */
   public readonly schedulerExpressions: string[];
 
-  private constructor(expression: string, schedulerExpressions: string[]) {
+  /** @internal */
+  public readonly _problems: readonly Problem[];
+
+  private constructor(expression: string, schedulerExpressions: string[], problem?: Problem) {
     this.expression = expression;
     this.schedulerExpressions = schedulerExpressions;
+    this._problems = problem ? [problem] : [];
   }
 
   /**

@@ -1,54 +1,27 @@
-import { parseBackupId } from '../contract/backup-id';
 import { describeSelection } from '../contract/backup-selection';
 import { BackupSelector } from '../contract/requests';
-import { IManagedDatabase } from '../database/managed-database';
-import { InvalidInput } from '../private/invalid-input';
+import { IManagedDatabase } from '../database/database';
+import { Problem } from '../private/invalid-input';
 import { BackupStorage } from '../storage/backup-storage';
 
-/** Where a restore comes from: a backup of a database in a storage. */
+/** Where a restore comes from: one backup of a database in a storage. `StoredBackups` makes it. */
 export class BackupSource {
-  /**
-   * The newest completed backup in a storage, when only the bucket is left.
-   *
-   * @param storage where the backups are
-   * @param databaseIdentifier identifier of the database that was backed up: the name of its folder
-   */
-  static fromStorage(storage: BackupStorage, databaseIdentifier: string): BackupSource {
-    return BackupSource._of(storage, databaseIdentifier, { kind: 'latest' });
-  }
-
-  /**
-   * A backup in a storage by its id, such as `20261122T030000Z`.
-   *
-   * @throws where the text is no backup id
-   */
-  static backupFromStorage(storage: BackupStorage, databaseIdentifier: string, backupId: string): BackupSource {
-    return BackupSource._of(storage, databaseIdentifier, { kind: 'backup', id: backupId });
-  }
-
-  /**
-   * The newest backup in a storage that was completed before a moment.
-   *
-   * @param time ISO 8601 in UTC, such as `2026-11-22T03:00:00Z`
-   * @throws where the text is no such moment
-   */
-  static beforeFromStorage(storage: BackupStorage, databaseIdentifier: string, time: string): BackupSource {
-    return BackupSource._of(storage, databaseIdentifier, { kind: 'before', time });
-  }
-
   /** @internal */
-  static _of(storage: BackupStorage, identifier: string, selector: BackupSelector, database?: IManagedDatabase) {
-    return new BackupSource(storage, identifier, validated(selector), database);
+  static _of(props: BackupSourceProps): BackupSource {
+    return new BackupSource(props.storage, props.databaseIdentifier, props.selector, props.problems, props.database);
   }
 
   private constructor(
+    /** The storage that the backup is in. */
     readonly storage: BackupStorage,
     /** Identifier of the database that was backed up. */
     readonly databaseIdentifier: string,
     /** @internal */
     readonly _selector: BackupSelector,
+    /** @internal */
+    readonly _problems: readonly Problem[],
     /**
-     * The source where this program declares it: what is known of it is checked before Terraform runs.
+     * The database that was backed up, where this program declares it: what is known of it is checked at synth.
      *
      * @internal
      */
@@ -56,7 +29,7 @@ export class BackupSource {
   ) {}
 
   /**
-   * The source in words; recorded with the restored database, so that a changed one is seen.
+   * The source in words. It is recorded with the restored database, so that a changed source is noticed.
    *
    * @internal
    */
@@ -65,18 +38,10 @@ export class BackupSource {
   }
 }
 
-function validated(selector: BackupSelector): BackupSelector {
-  switch (selector.kind) {
-    case 'latest':
-      return selector;
-    case 'backup':
-      return { kind: 'backup', id: parseBackupId(selector.id) };
-    case 'before': {
-      const form = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?Z$/;
-      if (!form.test(selector.time) || Number.isNaN(Date.parse(selector.time))) {
-        throw InvalidInput.of('A moment is ISO 8601 in UTC.', selector.time, 'Write it as 2026-11-22T03:00:00Z.');
-      }
-      return selector;
-    }
-  }
+interface BackupSourceProps {
+  readonly storage: BackupStorage;
+  readonly databaseIdentifier: string;
+  readonly selector: BackupSelector;
+  readonly problems: readonly Problem[];
+  readonly database?: IManagedDatabase;
 }

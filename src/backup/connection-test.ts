@@ -1,20 +1,25 @@
 import { Fn, ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { StorageSettings } from '../contract/storage-settings';
-import { IManagedDatabase, ManagedDatabase } from '../database/managed-database';
+import { IManagedDatabase } from '../database/database';
 import { BackupFunction } from '../function/backup-function';
 import { Invocation } from '../function/invocation';
 import { StorageAccess } from '../function/storage-access';
+import { validateUse } from '../function/validate-use';
+import { shareProviderAndTags } from '../private/provider-and-tags';
 import { BackupStorage } from '../storage/backup-storage';
 
-/** Props of a connection test. */
+/** Props of a connection test. Wrong values are refused with the rule, the value and the path of the construct. */
 export interface ConnectionTestProps {
-  /** The database whose backups will use the storage: the test runs in its backup function, in its subnets. */
+  /**
+   * The database whose backups will use the storage: the test runs in its backup function, in its subnets. It is declared
+   * in the same stack.
+   */
   readonly database: IManagedDatabase;
+  /** The storage to test. */
   readonly storage: BackupStorage;
   /**
-   * Whether every deployment runs the test, for those whose secrets change outside of Terraform. No plan is then ever
-   * without a change.
+   * Whether every deployment runs the test, for secrets that change outside of Terraform. Every plan then shows a change.
    *
    * @default - false: it runs when the storage, its credentials, or the function's program or network change
    */
@@ -22,32 +27,43 @@ export interface ConnectionTestProps {
 }
 
 /**
- * The preflight: PUTs, GETs, compares and DELETEs a temporary object, from where the backups will run. It passes, or
- * the deployment stops before the database, the schedule or any change to them.
+ * Tests a storage while Terraform applies: PUTs, GETs, compares and DELETEs a temporary object, from where the backups
+ * will run. If it fails, the deployment stops before the database, the schedule or any change to them.
  */
 export class ConnectionTest extends Construct {
-  /** `Passed`, known once the test has run; a test that fails stops the deployment with its verdict. */
+  /** `Passed`, known once the test has run. A test that fails stops the deployment with the reason and the remedy. */
   readonly state: string;
-  /** When the test passed; ISO 8601, UTC. */
+  /** When the test passed: ISO 8601, UTC. */
   readonly testedAt: string;
+  /** The backup function that ran the test. */
+  readonly backupFunction: BackupFunction;
 
   /** @internal */
   readonly _settings: StorageSettings;
   /**
-   * What whoever uses the storage must wait for.
+   * What everything that uses the storage depends on.
    *
    * @internal
    */
   readonly _passed: ITerraformDependable[];
 
+  /**
+   * Declares a test of a storage.
+   *
+   * @param scope the stack, or a construct in it, that the test belongs to.
+   * @param id id of the construct, unique in its scope. Another id is another resource for Terraform, so do not change it.
+   * @param props database, storage and options.
+   */
   constructor(scope: Construct, id: string, props: ConnectionTestProps) {
     super(scope, id);
-    const { database, storage } = props;
-    const backupFunction = BackupFunction.of(database);
+    const { database, storage, retestOnEveryDeploy } = props ?? {};
+    validateUse(this, database, storage);
+    shareProviderAndTags(this, database);
+    this.backupFunction = BackupFunction.of(database);
     const access = new StorageAccess(this, 'Storage', { database, storage });
     const { settings } = access;
     const invocation = new Invocation(this, 'Invocation', {
-      backupFunction,
+      backupFunction: this.backupFunction,
       request: { action: 'test-connection', storage: settings, database: database.identifier },
       triggers: {
         endpoint: settings.endpoint ?? '',
@@ -57,20 +73,18 @@ export class ConnectionTest extends Construct {
         ...(settings.credentials.kind === 'secret'
           ? { secret_arn: settings.credentials.secretArn, secret_version: settings.credentials.versionId! }
           : {}),
-        function_version: backupFunction.version,
-        ...(props.retestOnEveryDeploy ? { deployment: Fn.timestamp() } : {}),
+        function_version: this.backupFunction.version,
+        ...(retestOnEveryDeploy ? { deployment: Fn.timestamp() } : {}),
       },
       after: access.grants,
-      // The test that passed stays in the state until another has passed: who goes back to the settings that it passed
-      // with has nothing to plan.
+      // The test that passed stays in the state until another has passed: going back to its settings plans no change.
       lifecycle: { createBeforeDestroy: true },
     });
+    this.node.defaultChild = invocation.resource;
     this.state = invocation.answer('state');
     this.testedAt = invocation.answer('testedAt');
     this._settings = settings;
     this._passed = [...access.grants, invocation.resource];
-    if (database instanceof ManagedDatabase) {
-      database._waitFor(invocation.resource);
-    }
+    database.createAfter(invocation.resource);
   }
 }

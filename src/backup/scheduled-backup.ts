@@ -1,77 +1,135 @@
-import { CloudwatchMetricAlarm } from '@cdktf/provider-aws/lib/cloudwatch-metric-alarm';
+import { CloudwatchMetricAlarm, CloudwatchMetricAlarmConfig } from '@cdktf/provider-aws/lib/cloudwatch-metric-alarm';
 import { SchedulerSchedule } from '@cdktf/provider-aws/lib/scheduler-schedule';
 import { ITerraformDependable, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { BackupRetention } from './backup-retention';
 import { BackupSchedule } from './backup-schedule';
-import { BackupSource } from './backup-source';
 import { ConnectionTest } from './connection-test';
+import { StoredBackups } from './stored-backups';
+import {
+  ageAlarmName,
+  BACKUP_AGE_METRIC,
+  BACKUP_FAILED_METRIC,
+  BACKUP_SUFFIX,
+  backupScheduleName,
+  DATABASE_DIMENSION,
+  failureAlarmName,
+  LONGEST_BACKUP_NAME,
+  METRIC_NAMESPACE,
+  SCHEDULE_DIMENSION,
+  watchScheduleName,
+} from '../contract/deployed-names';
 import { Request } from '../contract/requests';
-import { IManagedDatabase, ManagedDatabase } from '../database/managed-database';
+import { IManagedDatabase } from '../database/database';
 import { BackupFunction } from '../function/backup-function';
+import { Invocation } from '../function/invocation';
+import { validateUse } from '../function/validate-use';
+import { claim } from '../private/claims';
 import { dependOn } from '../private/depend-on';
 import { InvalidInput } from '../private/invalid-input';
+import { shareProviderAndTags } from '../private/provider-and-tags';
+import { providerKey } from '../private/region';
+import { checkedValue, each, matching, tagProblem, topicArn } from '../private/rules';
+import { shortName } from '../private/short-name';
 import { terraformJson } from '../private/terraform-json';
 import { BackupStorage } from '../storage/backup-storage';
 
-/** Props of a scheduled backup. */
+/** Props of a scheduled backup. Wrong values are refused with the rule, the value and the path of the construct. */
 export interface ScheduledBackupProps {
+  /** The database to back up, declared in the same stack. */
   readonly database: IManagedDatabase;
+  /** Where the backups go. Two scheduled backups never write to one folder. */
   readonly storage: BackupStorage;
+  /** When backups are due. */
   readonly schedule: BackupSchedule;
+  /** How long completed backups are kept. */
   readonly retention: BackupRetention;
   /**
-   * Whether the schedule rests. `true` and `false` are held by every deployment; left out, a pause from the command
-   * line survives the next one.
+   * Whether the backups and the alarm on missing ones are switched off. `true` and `false` are set by every deployment;
+   * left out, a pause from the command line outlasts the next one.
    *
    * @default - it runs, and a pause from the command line stays
    */
   readonly paused?: boolean;
   /**
-   * Name of the schedule in EventBridge Scheduler, by which the command line finds it: 1 to 60 letters, digits, `-`,
-   * `_` and `.`.
+   * Name of the schedule in EventBridge Scheduler, by which the command line finds it: 1 to 58 letters, digits, `-`, `_`
+   * and `.`. A second scheduled backup of a database needs a name of its own.
    *
    * @default - the identifier of the database, followed by `-backup`
    */
   readonly scheduleName?: string;
   /**
-   * ARNs of SNS topics that hear of backups that fail or do not happen.
+   * ARNs of standard SNS topics that are notified of backups that fail or do not happen.
    *
-   * @default - none: the alarms change their state and tell nobody
+   * @default - none: the alarms change their state and notify nobody
    */
   readonly alarmTopicArns?: string[];
   /**
-   * Whether every deployment runs the connection test, for those whose secrets change outside of Terraform.
+   * Whether every deployment runs the connection test, for secrets that change outside of Terraform.
    *
    * @default - false
    */
   readonly retestOnEveryDeploy?: boolean;
+  /**
+   * Tags of the backup's resources, at most 40, over those of the database.
+   *
+   * @default - those of the database
+   */
+  readonly tags?: { [name: string]: string };
 }
 
 /**
  * Backups of a database, on a schedule, into a storage, kept for a while.
  *
  * Its connection test comes before the database; the schedule comes last and names the version of the function and of
- * the secret that passed.
+ * the secret that passed. An alarm reports that no backup was completed for twice the longest gap of the schedule, or
+ * that its age is unknown; another one that a backup failed.
  */
 export class ScheduledBackup extends Construct {
+  /** The database that is backed up. */
   readonly database: IManagedDatabase;
+  /** Where the backups go. */
   readonly storage: BackupStorage;
+  /** The test that the storage passed. */
   readonly connectionTest: ConnectionTest;
+  /** The function that makes the backups, with its role, its security group and its log group. */
+  readonly backupFunction: BackupFunction;
+  /** The backups in the storage: `backups.latest()`, `backups.byId('…')` and `backups.before('…')` are sources of a restore. */
+  readonly backups: StoredBackups;
   /** Names of the schedules in EventBridge Scheduler: one, unless the cron expression takes more. */
   readonly scheduleNames: string[];
+  /** Name of the schedule that measures the age of the newest backup every hour. */
+  readonly watchScheduleName: string;
+  /** Name of the alarm on backups that do not happen. */
+  readonly ageAlarmName: string;
+  /** ARN of the alarm on backups that do not happen. */
+  readonly ageAlarmArn: string;
+  /** Name of the alarm on backups that fail. */
+  readonly failureAlarmName: string;
+  /** ARN of the alarm on backups that fail. */
+  readonly failureAlarmArn: string;
 
-  private readonly backupFunction: BackupFunction;
-
+  /**
+   * Declares the backups of a database.
+   *
+   * @param scope the stack, or a construct in it, that the backup belongs to.
+   * @param id id of the construct, unique in its scope. Another id is another resource for Terraform, so do not change it.
+   * @param props database, storage, schedule, retention and options.
+   */
   constructor(scope: Construct, id: string, props: ScheduledBackupProps) {
     super(scope, id);
+    validate(props ?? {}, this);
     this.database = props.database;
     this.storage = props.storage;
+    const { identifier } = this.database;
+    const name =
+      props.scheduleName ?? `${shortName(identifier, LONGEST_BACKUP_NAME - BACKUP_SUFFIX.length)}${BACKUP_SUFFIX}`;
     claimFolder(this);
-    const name = props.scheduleName ?? `${this.database.identifier.slice(0, 53)}-backup`;
-    validateScheduleName(name, this);
+    claimName(this, name);
+    shareProviderAndTags(this, { provider: this.database.provider, tags: { ...this.database.tags, ...props.tags } });
 
     this.backupFunction = BackupFunction.of(this.database);
+    this.backups = StoredBackups._of(this.storage, this.database);
     this.connectionTest = new ConnectionTest(this, 'ConnectionTest', {
       database: this.database,
       storage: this.storage,
@@ -80,112 +138,132 @@ export class ScheduledBackup extends Construct {
     const storage = this.connectionTest._settings;
     const after = [
       ...this.connectionTest._passed,
-      ...this.backupFunction.grantDatabase(),
-      this.backupFunction.retries,
-      ...(this.database instanceof ManagedDatabase ? this.database._ready : []),
+      ...this.backupFunction._grantDatabase(),
+      this.backupFunction._retries,
+      ...this.database.dependables,
     ];
 
     const backUp: Request = {
       action: 'back-up',
       storage,
-      database: this.backupFunction.databaseSettings,
+      database: this.backupFunction._databaseSettings,
       retentionDays: props.retention.numberOfDays,
       dueAt: '<aws.scheduler.scheduled-time>',
+      schedule: name,
     };
-    this.scheduleNames = props.schedule.schedulerExpressions.map((expression, index) => {
-      const suffix = index === 0 ? '' : `-${index + 1}`;
-      this.schedule(`Schedule${suffix}`, `${name}${suffix}`, expression, backUp, after, props.paused);
-      return `${name}${suffix}`;
-    });
+    const schedules = props.schedule.schedulerExpressions.map((expression, index) =>
+      this.schedule(
+        index === 0 ? 'Schedule' : `Schedule-${index + 1}`,
+        backupScheduleName(name, index + 1),
+        { expression, request: backUp, after },
+        props.paused,
+      ),
+    );
+    this.node.defaultChild = schedules[0];
+    this.scheduleNames = schedules.map((_, index) => backupScheduleName(name, index + 1));
 
     const watch: Request = {
       action: 'watch',
       storage,
-      database: this.database.identifier,
+      database: identifier,
       since: this.connectionTest.testedAt,
+      schedule: name,
     };
-    this.schedule('WatchSchedule', `${name}-watch`, 'cron(30 * * * ? *)', watch, after, props.paused);
-    this.alarms(name, props.schedule._longestGapMs(), props);
-  }
-
-  /** The newest completed backup at the time of the restore. */
-  latest(): BackupSource {
-    return BackupSource._of(this.storage, this.database.identifier, { kind: 'latest' }, this.database);
-  }
-
-  /**
-   * A backup by its id, such as `20261122T030000Z`.
-   *
-   * @throws where the text is no backup id
-   */
-  backup(id: string): BackupSource {
-    return BackupSource._of(this.storage, this.database.identifier, { kind: 'backup', id }, this.database);
-  }
-
-  /**
-   * The newest backup completed before a moment.
-   *
-   * @param time ISO 8601 in UTC, such as `2026-11-22T03:00:00Z`
-   * @throws where the text is no such moment
-   */
-  before(time: string): BackupSource {
-    return BackupSource._of(this.storage, this.database.identifier, { kind: 'before', time }, this.database);
+    this.watchScheduleName = watchScheduleName(name);
+    this.schedule(
+      'WatchSchedule',
+      this.watchScheduleName,
+      { expression: 'cron(30 * * * ? *)', request: watch, after },
+      props.paused,
+    );
+    const [age, failure] = this.alarms(name, watch, props);
+    this.ageAlarmName = ageAlarmName(name);
+    this.ageAlarmArn = age.arn;
+    this.failureAlarmName = failureAlarmName(name);
+    this.failureAlarmArn = failure.arn;
   }
 
   private schedule(
     id: string,
     name: string,
-    expression: string,
-    request: Request,
-    after: readonly ITerraformDependable[],
+    what: { expression: string; request: Request; after: readonly ITerraformDependable[] },
     paused: boolean | undefined,
-  ): void {
+  ): SchedulerSchedule {
     const schedule = new SchedulerSchedule(this, id, {
       name,
-      scheduleExpression: expression,
+      description: `Database ${this.database.identifier}: ${what.request.action}`,
+      scheduleExpression: what.expression,
       scheduleExpressionTimezone: 'UTC',
-      flexibleTimeWindow: { mode: 'OFF' },
       state: paused ? 'DISABLED' : 'ENABLED',
+      flexibleTimeWindow: { mode: 'OFF' },
       target: {
         arn: this.backupFunction.versionArn,
         roleArn: this.backupFunction.schedulerRoleArn,
-        input: terraformJson(request),
+        input: terraformJson(what.request),
+        // Of the delivery; the run itself is repeated by Lambda.
         retryPolicy: { maximumRetryAttempts: 1, maximumEventAgeInSeconds: 3600 },
       },
       lifecycle: paused === undefined ? { ignoreChanges: ['state'] } : undefined,
     });
-    dependOn(schedule, ...after);
+    dependOn(schedule, ...what.after);
+    return schedule;
   }
 
   /** One alarm on backups that do not happen, one on those that fail. */
-  private alarms(name: string, longestGap: number, props: ScheduledBackupProps): void {
+  private alarms(name: string, watch: Request, props: ScheduledBackupProps) {
     const common = {
-      namespace: 'ManagedDatabase',
-      dimensions: { Database: this.database.identifier },
+      namespace: METRIC_NAMESPACE,
+      dimensions: { [DATABASE_DIMENSION]: this.database.identifier, [SCHEDULE_DIMENSION]: name },
       period: 3600,
       evaluationPeriods: 1,
       alarmActions: props.alarmTopicArns,
       okActions: props.alarmTopicArns,
     };
-    new CloudwatchMetricAlarm(this, 'AgeAlarm', {
+    return [this.ageAlarm(name, watch, common, props), this.failureAlarm(name, common)];
+  }
+
+  /**
+   * The watch runs once while Terraform applies, so that the alarm has a value from the beginning. A value that is missing
+   * later makes the alarm INSUFFICIENT_DATA, which notifies as well. Were it to count as breaching instead, a new alarm
+   * would notify before CloudWatch has read the first value from the log.
+   */
+  private ageAlarm(
+    name: string,
+    watch: Request,
+    common: CommonAlarm,
+    props: ScheduledBackupProps,
+  ): CloudwatchMetricAlarm {
+    const firstWatch = new Invocation(this, 'FirstWatch', {
+      backupFunction: this.backupFunction,
+      request: watch,
+      after: [...this.connectionTest._passed, ...this.database.dependables],
+      lifecycle: { ignoreChanges: ['function_name', 'qualifier', 'input'] },
+    });
+    const alarm = new CloudwatchMetricAlarm(this, 'AgeAlarm', {
       ...common,
-      alarmName: `${name}-age`,
-      alarmDescription: `No backup of database ${this.database.identifier} was completed for twice the longest gap of its schedule, or nobody could tell`,
-      metricName: 'BackupAge',
+      alarmName: ageAlarmName(name),
+      alarmDescription: `No backup of database ${this.database.identifier} was completed for twice the longest gap of its schedule, or the age of the newest one is unknown`,
+      metricName: BACKUP_AGE_METRIC,
       statistic: 'Minimum',
       comparisonOperator: 'GreaterThanThreshold',
-      threshold: (2 * longestGap) / 1000,
-      // The watch runs every hour: two hours without a word are as bad as an old backup.
+      threshold: (2 * props.schedule._longestGapMs()) / 1000,
+      // The watch runs every hour: two hours without a value are as bad as an old backup.
       evaluationPeriods: 2,
-      treatMissingData: 'breaching',
+      treatMissingData: 'missing',
+      insufficientDataActions: props.alarmTopicArns,
       actionsEnabled: !props.paused,
       lifecycle: props.paused === undefined ? { ignoreChanges: ['actions_enabled'] } : undefined,
     });
-    new CloudwatchMetricAlarm(this, 'FailureAlarm', {
+    dependOn(alarm, firstWatch.resource);
+    return alarm;
+  }
+
+  private failureAlarm(name: string, common: CommonAlarm): CloudwatchMetricAlarm {
+    return new CloudwatchMetricAlarm(this, 'FailureAlarm', {
       ...common,
-      alarmName: `${name}-failure`,
+      alarmName: failureAlarmName(name),
       alarmDescription: `A backup of database ${this.database.identifier} failed`,
-      metricName: 'BackupFailed',
+      metricName: BACKUP_FAILED_METRIC,
       statistic: 'Sum',
       comparisonOperator: 'GreaterThanOrEqualToThreshold',
       threshold: 1,
@@ -194,8 +272,33 @@ export class ScheduledBackup extends Construct {
   }
 }
 
-/** Folders that scheduled backups of one app write to, by the app's root. */
-const folders = new WeakMap<object, Map<string, string>>();
+type CommonAlarm = Pick<
+  CloudwatchMetricAlarmConfig,
+  'namespace' | 'dimensions' | 'period' | 'evaluationPeriods' | 'alarmActions' | 'okActions'
+> & { readonly evaluationPeriods: number };
+
+function validate(props: ScheduledBackupProps, scope: Construct): void {
+  validateUse(scope, props.database, props.storage);
+  InvalidInput.check(scope, [
+    ...checkedValue('schedule', props.schedule, 'a method of BackupSchedule, such as BackupSchedule.daily'),
+    ...checkedValue('retention', props.retention, 'BackupRetention.days'),
+    matching(
+      `scheduleName has 1 to ${LONGEST_BACKUP_NAME} letters, digits, hyphens, underscores and dots.`,
+      props.scheduleName,
+      new RegExp(`^[A-Za-z0-9_.-]{1,${LONGEST_BACKUP_NAME}}$`),
+      'Choose such a name.',
+    ),
+    Token.isUnresolved(props.scheduleName)
+      ? {
+          rule: 'scheduleName is known when the program runs.',
+          value: props.scheduleName,
+          remedy: 'Write the name out.',
+        }
+      : undefined,
+    each('alarmTopicArns', props.alarmTopicArns, (arn) => topicArn('Each of alarmTopicArns', arn)),
+    tagProblem(props.tags),
+  ]);
+}
 
 function claimFolder(backup: ScheduledBackup): void {
   const { storage, database } = backup;
@@ -203,29 +306,18 @@ function claimFolder(backup: ScheduledBackup): void {
   if (parts.some((part) => Token.isUnresolved(part))) {
     return;
   }
-  const { root } = backup.node;
-  const claimed = folders.get(root) ?? new Map<string, string>();
-  folders.set(root, claimed);
-  const folder = [...parts, database.identifier].join(' ');
-  const other = claimed.get(folder);
-  if (other !== undefined) {
-    throw InvalidInput.of(
-      `Two scheduled backups never write to one folder; ${other} writes to this one already.`,
-      `${storage.bucket}/${storage.path}/${database.identifier}`,
-      'Give one of them another path.',
-      backup,
-    );
-  }
-  claimed.set(folder, backup.node.path);
+  claim(backup, ['folder', ...parts, database.identifier], {
+    rule: (other) => `Two scheduled backups never write to one folder; ${other} writes to this one already.`,
+    value: `${storage.bucket}/${storage.path}/${database.identifier}`,
+    remedy: 'Give one of them another path.',
+  });
 }
 
-function validateScheduleName(name: string, scope: Construct): void {
-  if (!/^[A-Za-z0-9_.-]{1,60}$/.test(name)) {
-    throw InvalidInput.of(
-      'The name of a schedule has 1 to 60 letters, digits, hyphens, underscores and dots.',
-      name,
-      'Choose such a name as scheduleName.',
-      scope,
-    );
-  }
+function claimName(backup: ScheduledBackup, name: string): void {
+  claim(backup, ['schedule', ...providerKey(backup, backup.database.provider), name], {
+    rule: (other) =>
+      `Two scheduled backups have names of their own for their schedules; ${other} has this one already.`,
+    value: name,
+    remedy: 'Give one of them another scheduleName.',
+  });
 }

@@ -23,6 +23,8 @@ export interface DatabaseSettings {
   readonly endpoint: string;
   readonly credentials: DatabaseCredentialsSource;
   readonly plan: PlanSize;
+  /** Certificate authority of the server, in PEM. Absent: those of RDS. */
+  readonly caCertificate?: string;
 }
 
 /** Whether a plan is enough for what another one held: each of vCPU, memory and storage at least the other's. */

@@ -73,6 +73,10 @@ export function faultOfPath(path: string): string | undefined {
   if (/[\u0000-\u001f\u007f\\]/.test(normalized)) {
     return 'must have no control character and no backslash';
   }
+  // IAM reads the first two as patterns and `${` as the beginning of a variable; Terraform reads the third as its own.
+  if (/[*?]|\$\{|%\{/.test(normalized)) {
+    return 'must not have *, ?, ${ or %{ in it';
+  }
   for (const segment of normalized.split('/')) {
     if (segment === '') {
       return 'must not have // in it';
@@ -128,6 +132,10 @@ export function faultOfEndpoint(
   }
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
     return 'must have no user, password, query or fragment';
+  }
+  if (url.pathname !== '/') {
+    // A path that ends with the name of a bucket would make a bucket that does not exist look as if it did.
+    return 'must have no path';
   }
   return undefined;
 }

@@ -1,53 +1,60 @@
-import { InvalidInput } from '../private/invalid-input';
+import { Token } from 'cdktf';
+import { Problem } from '../private/invalid-input';
 
-/**
- * The oldest major version of PostgreSQL that RDS still offers, Extended Support included
- * (https://docs.aws.amazon.com/AmazonRDS/latest/PostgreSQLReleaseNotes/postgresql-release-calendar.html).
- */
-const OLDEST_MAJOR = 11;
-
-/** The major version of the clients in the function's layer: `pg_dump` refuses a server that is newer. */
+/** The oldest and the newest major version whose backups are tested on real servers. */
+const OLDEST_MAJOR = 13;
 const NEWEST_MAJOR = 18;
 
 /** The program that serves a database, and its version. */
 export class DatabaseEngine {
   /**
-   * PostgreSQL.
+   * PostgreSQL 13 to 18.
    *
-   * @param version a major version such as `17`, of which RDS takes the newest minor one and keeps it new, or a full
-   * version such as `17.5`
-   * @throws where RDS does not offer the version, or the clients of the backup function are too old for it
+   * With a major version such as `17`, RDS takes its newest minor version and keeps it up to date. With a full version
+   * such as `17.5`, the instance stays at that version until the program names another.
+   *
+   * @param version a major version or a full one. A version outside of 13 to 18 is refused by the construct that takes
+   * the engine.
    */
-  static postgreSql(version: string): DatabaseEngine {
-    const major = /^(\d{2})(\.\d{1,2})?$/.exec(version)?.[1];
-    if (major === undefined || Number(major) < OLDEST_MAJOR) {
-      throw InvalidInput.of(
-        `A PostgreSQL version is a major version from ${OLDEST_MAJOR} to ${NEWEST_MAJOR}, such as "17", or a full one, such as "17.5".`,
-        version,
-        'Name a version that RDS offers.',
-      );
-    }
-    if (Number(major) > NEWEST_MAJOR) {
-      throw InvalidInput.of(
-        `The clients that make the backups are of PostgreSQL ${NEWEST_MAJOR} and cannot dump a newer server.`,
-        version,
-        `Use PostgreSQL ${NEWEST_MAJOR} or older, or a later release of this library.`,
-      );
-    }
-    return new DatabaseEngine('postgres', version, Number(major));
+  static postgres(version: string): DatabaseEngine {
+    const problem = versionProblem(version);
+    return new DatabaseEngine(version, Number(String(version).split('.')[0]), problem ? [problem] : []);
   }
 
+  /** The engine as RDS names it, `postgres`. */
+  readonly name: string = 'postgres';
+
   private constructor(
-    /** The engine as RDS names it. */
-    readonly name: string,
     /** The version as it was given. */
     readonly version: string,
-    /** The major version. */
+    /** The major version, such as 17. */
     readonly majorVersion: number,
+    /** @internal */
+    readonly _problems: readonly Problem[],
   ) {}
 
-  /** The family of parameter groups that belongs to this engine, `postgres17`. */
+  /** The family of parameter groups that belongs to the engine, such as `postgres17`. */
   get parameterGroupFamily(): string {
     return `${this.name}${this.majorVersion}`;
   }
+
+  /**
+   * The minor version where a full version was given.
+   *
+   * @internal
+   */
+  get _minorVersion(): number | undefined {
+    const [, minor] = this.version.split('.');
+    return minor === undefined ? undefined : Number(minor);
+  }
+}
+
+function versionProblem(version: string): Problem | undefined {
+  const rule = `DatabaseEngine.postgres takes a version from ${OLDEST_MAJOR} to ${NEWEST_MAJOR}, such as "17" or "17.5".`;
+  const remedy = `Name a major version from ${OLDEST_MAJOR} to ${NEWEST_MAJOR}, alone or with its minor version.`;
+  if (Token.isUnresolved(version)) {
+    return { rule, value: version, remedy: 'Write the version out: it decides about the parameter group.' };
+  }
+  const major = Number(/^(\d{2})(\.\d{1,2})?$/.exec(String(version))?.[1]);
+  return major >= OLDEST_MAJOR && major <= NEWEST_MAJOR ? undefined : { rule, value: version, remedy };
 }

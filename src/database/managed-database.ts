@@ -1,67 +1,29 @@
-import { DbInstance } from '@cdktf/provider-aws/lib/db-instance';
-import { DbParameterGroup } from '@cdktf/provider-aws/lib/db-parameter-group';
-import { DbSubnetGroup } from '@cdktf/provider-aws/lib/db-subnet-group';
-import { SecurityGroup } from '@cdktf/provider-aws/lib/security-group';
-import { VpcSecurityGroupIngressRule } from '@cdktf/provider-aws/lib/vpc-security-group-ingress-rule';
-import { ITerraformDependable, Token } from 'cdktf';
-import { Construct, IConstruct } from 'constructs';
+import { ITerraformDependable, TerraformProvider, Token } from 'cdktf';
+import { Construct } from 'constructs';
+import { BackupFunctionOptions } from './backup-function-options';
+import { IManagedDatabase } from './database';
 import { DatabaseEngine } from './database-engine';
 import { DatabaseNetwork } from './database-network';
 import { DatabasePlan } from './database-plan';
-import { dependOn } from '../private/depend-on';
+import { ManagedDatabaseProps } from './managed-database-props';
+import { allowIngress } from './private/ingress';
+import { claimIdentifier, commonProblems } from './private/validate-database';
+import { RdsDatabase } from './rds-database';
 import { InvalidInput } from '../private/invalid-input';
+import { shareProviderAndTags } from '../private/provider-and-tags';
+import { hostName, kmsKeyArn, required, resourceId, secretArn, wholeNumber } from '../private/rules';
 
-/** A managed PostgreSQL database, declared here or brought in. */
-export interface IManagedDatabase extends IConstruct {
-  /** The identifier, which names the folder of its backups. */
-  readonly identifier: string;
-  /** `host:port`. */
-  readonly endpoint: string;
-  /** Port that the server listens on. */
-  readonly port: number;
-  /** ARN of the Secrets Manager secret that holds the master user's `username` and `password`. */
-  readonly masterSecretArn: string;
-  /** Key that encrypts the master secret; absent for the account's own key of Secrets Manager. */
-  readonly masterSecretKmsKeyArn?: string;
-  /** Id of the security group of the instance. */
-  readonly securityGroupId: string;
-  readonly network: DatabaseNetwork;
-  readonly engine: DatabaseEngine;
-  readonly plan: DatabasePlan;
-  /** Choices for the backup function; absent for the defaults. */
-  readonly backupFunction?: BackupFunctionOptions;
-}
-
-/** Choices for the Lambda function that tests, makes and restores the backups of a database. */
-export interface BackupFunctionOptions {
-  /**
-   * Runtime of Lambda, Node.js 20 or newer.
-   *
-   * @default - `nodejs22.x`
-   */
-  readonly runtime?: string;
-  /**
-   * Memory in MiB, 128 to 10240. Lambda gives processor time in proportion: 1769 MiB are one processor.
-   *
-   * @default - 2048
-   */
-  readonly memoryMib?: number;
-  /**
-   * Size of the function's `/tmp` in MiB, 512 to 10240: a compressed dump must find room in it.
-   *
-   * @default - 10240
-   */
-  readonly ephemeralStorageMib?: number;
-}
-
-/** A database that exists outside of this program. */
+/** A database that exists outside of this program. Wrong values are refused with the path of the construct. */
 export interface ManagedDatabaseAttributes {
-  /** The identifier, which names the folder of its backups. */
+  /**
+   * The identifier, which names the folder of its backups: 1 to 63 lower-case letters, digits and single hyphens, a
+   * letter first.
+   */
   readonly identifier: string;
-  /** Host name of the server. */
+  /** Host name or IP address of the server, without scheme and port. */
   readonly address: string;
   /**
-   * Port that the server listens on.
+   * Port that the server listens on, 1 to 65535.
    *
    * @default - 5432
    */
@@ -69,215 +31,99 @@ export interface ManagedDatabaseAttributes {
   /** ARN of a Secrets Manager secret that holds `{"username", "password"}` of the master user. */
   readonly masterSecretArn: string;
   /**
-   * Key that encrypts the master secret.
+   * ARN of the KMS key that encrypts the master secret; the backup function is granted `kms:Decrypt` on it. The ARN of an
+   * alias is refused.
    *
-   * @default - the account's own key of Secrets Manager, which asks for no grant
+   * @default - the account's own key of Secrets Manager, which needs no grant
    */
   readonly masterSecretKmsKeyArn?: string;
-  /** Id of the security group of the instance: a rule is added to it that lets the backup function in. */
+  /** Id of the security group of the instance. A rule is added to it that allows the backup function to connect. */
   readonly securityGroupId: string;
+  /** VPC and subnets for the backup function. */
   readonly network: DatabaseNetwork;
+  /** PostgreSQL and its version. */
   readonly engine: DatabaseEngine;
+  /** Size of the database: what a restore of its backups needs at least. */
   readonly plan: DatabasePlan;
   /**
-   * Choices for the backup function.
+   * Certificate authority that the backup function verifies the server's certificate with: one or more certificates in
+   * PEM. Needed for a server that is not on RDS, and in a region whose root certificate the function's program lacks.
    *
-   * @default - Node.js 22, 2 GiB of memory, 10 GiB of temporary storage
+   * @default - the root certificates of RDS
    */
-  readonly backupFunction?: BackupFunctionOptions;
-}
-
-/** Props of a managed database. */
-export interface ManagedDatabaseProps {
+  readonly caCertificate?: string;
   /**
-   * Identifier of the instance: 1 to 63 lower-case letters, digits and single hyphens, a letter first. It names the
-   * folder of the backups, so it is never made up.
+   * Options of the backup function.
+   *
+   * @default - Node.js 22, 2048 MiB of memory, 10240 MiB of temporary storage
    */
-  readonly identifier: string;
-  readonly engine: DatabaseEngine;
-  readonly plan: DatabasePlan;
-  readonly network: DatabaseNetwork;
+  readonly backupFunctionOptions?: BackupFunctionOptions;
   /**
-   * Name of a database that is made in the instance, beside `postgres`.
+   * Provider of the backup function and of the rule that allows it to connect.
+   *
+   * @default - the AWS provider of the stack
+   */
+  readonly provider?: TerraformProvider;
+  /**
+   * Tags of the backup function and of what belongs to it, at most 40.
    *
    * @default - none
    */
-  readonly databaseName?: string;
-  /**
-   * Name of the master user. RDS makes its password, keeps it in a secret and rotates it.
-   *
-   * @default - `postgres`
-   */
-  readonly masterUsername?: string;
-  /**
-   * Whether RDS refuses to delete the instance.
-   *
-   * @default - true
-   */
-  readonly deletionProtection?: boolean;
-  /**
-   * Whether RDS takes a last snapshot, `<identifier>-final`, when the instance is deleted.
-   *
-   * @default - true
-   */
-  readonly finalSnapshot?: boolean;
-  /**
-   * Whether a standby instance runs in another availability zone.
-   *
-   * @default - false
-   */
-  readonly multiAz?: boolean;
-  /**
-   * How many days RDS keeps its own automated backups, 0 to 35. They give point-in-time recovery inside of the account,
-   * which a scheduled backup does not; 0 turns them off.
-   *
-   * @default - 7
-   */
-  readonly automatedBackupDays?: number;
-  /**
-   * Key that encrypts the storage of the instance.
-   *
-   * @default - the account's own key of RDS
-   */
-  readonly storageKmsKeyArn?: string;
-  /**
-   * Choices for the backup function.
-   *
-   * @default - Node.js 22, 2 GiB of memory, 10 GiB of temporary storage
-   */
-  readonly backupFunction?: BackupFunctionOptions;
+  readonly tags?: { [name: string]: string };
 }
 
 /**
  * A managed PostgreSQL database on RDS: the instance with its subnet group, security group and parameter group, and a
- * master secret that RDS makes and rotates. Encrypted, private, TLS only, protected from deletion.
+ * master secret that RDS creates and rotates. Encrypted, private, TLS only, protected from deletion.
  */
-export class ManagedDatabase extends Construct implements IManagedDatabase {
-  /** Brings in a database that exists, with everything that a declared one can do. */
-  static fromDatabaseAttributes(scope: Construct, id: string, attributes: ManagedDatabaseAttributes): IManagedDatabase {
-    return new ImportedDatabase(scope, id, attributes);
+export class ManagedDatabase extends RdsDatabase {
+  /**
+   * Brings in a database that exists. It can do what a database of this program can: have backups, be restored from,
+   * allow clients to connect.
+   */
+  static fromManagedDatabaseAttributes(
+    scope: Construct,
+    id: string,
+    attributes: ManagedDatabaseAttributes,
+  ): IManagedDatabase {
+    return new ImportedDatabase(scope, id, attributes ?? {});
   }
 
-  readonly identifier: string;
-  readonly endpoint: string;
-  readonly port: number;
-  readonly masterSecretArn: string;
-  readonly securityGroupId: string;
-  readonly network: DatabaseNetwork;
-  readonly engine: DatabaseEngine;
-  readonly plan: DatabasePlan;
-  readonly backupFunction?: BackupFunctionOptions;
-  /** Host name of the server. */
-  readonly address: string;
-
   /**
-   * What must be there before the database holds what it should.
+   * Declares a database.
    *
-   * @internal
+   * @param scope the stack, or a construct in it, that the database belongs to.
+   * @param id id of the construct, unique in its scope. Another id is another database for Terraform, so do not change it.
+   * @param props size, engine, network and options of the database.
    */
-  readonly _ready: ITerraformDependable[];
-
-  /** @internal */
-  readonly _instance: DbInstance;
-
   constructor(scope: Construct, id: string, props: ManagedDatabaseProps) {
-    super(scope, id);
-    validateIdentifier(props.identifier, this);
-    validateProps(props, this);
-    this.identifier = props.identifier;
-    this.network = props.network;
-    this.engine = props.engine;
-    this.plan = props.plan;
-    this.backupFunction = props.backupFunction;
-
-    const subnetGroup = new DbSubnetGroup(this, 'SubnetGroup', {
-      namePrefix: `${props.identifier}-`,
-      subnetIds: props.network.subnetIds,
-    });
-    const securityGroup = new SecurityGroup(this, 'SecurityGroup', {
-      namePrefix: `${props.identifier}-database-`,
-      description: `Database ${props.identifier}`,
-      vpcId: props.network.vpcId,
-      lifecycle: { createBeforeDestroy: true },
-    });
-    const parameterGroup = new DbParameterGroup(this, 'ParameterGroup', {
-      namePrefix: `${props.identifier}-`,
-      family: props.engine.parameterGroupFamily,
-      description: `Database ${props.identifier}`,
-      parameter: [{ name: 'rds.force_ssl', value: '1' }],
-      lifecycle: { createBeforeDestroy: true },
-    });
-    this._instance = new DbInstance(this, 'Resource', {
-      identifier: props.identifier,
-      engine: props.engine.name,
-      engineVersion: props.engine.version,
-      instanceClass: props.plan.instanceClass,
-      allocatedStorage: props.plan.storageGib,
-      storageType: 'gp3',
-      storageEncrypted: true,
-      kmsKeyId: props.storageKmsKeyArn,
-      dbName: props.databaseName,
-      username: props.masterUsername ?? 'postgres',
-      manageMasterUserPassword: true,
-      dbSubnetGroupName: subnetGroup.name,
-      vpcSecurityGroupIds: [securityGroup.id],
-      parameterGroupName: parameterGroup.name,
-      publiclyAccessible: false,
-      multiAz: props.multiAz ?? false,
-      backupRetentionPeriod: props.automatedBackupDays ?? 7,
-      copyTagsToSnapshot: true,
-      autoMinorVersionUpgrade: true,
-      deletionProtection: props.deletionProtection ?? true,
-      ...((props.finalSnapshot ?? true)
-        ? { finalSnapshotIdentifier: `${props.identifier}-final` }
-        : { skipFinalSnapshot: true }),
-    });
-
-    this.securityGroupId = securityGroup.id;
-    this.endpoint = this._instance.endpoint;
-    this.address = this._instance.address;
-    this.port = this._instance.port;
-    this.masterSecretArn = this._instance.masterUserSecret.get(0).secretArn;
-    this._ready = [this._instance];
-  }
-
-  /** Lets the members of a security group connect to the database. */
-  allowFrom(id: string, securityGroupId: string): void {
-    new VpcSecurityGroupIngressRule(this, id, {
-      securityGroupId: this.securityGroupId,
-      referencedSecurityGroupId: securityGroupId,
-      ipProtocol: 'tcp',
-      fromPort: this.port,
-      toPort: this.port,
-    });
-  }
-
-  /**
-   * Makes the instance wait: a connection test that fails lets no database through.
-   *
-   * @internal
-   */
-  _waitFor(...dependables: ITerraformDependable[]): void {
-    dependOn(this._instance, ...dependables);
+    super(scope, id, props);
   }
 }
 
 class ImportedDatabase extends Construct implements IManagedDatabase {
   readonly identifier: string;
-  readonly endpoint: string;
+  readonly address: string;
   readonly port: number;
+  readonly endpoint: string;
   readonly masterSecretArn: string;
   readonly masterSecretKmsKeyArn?: string;
   readonly securityGroupId: string;
   readonly network: DatabaseNetwork;
   readonly engine: DatabaseEngine;
   readonly plan: DatabasePlan;
-  readonly backupFunction?: BackupFunctionOptions;
+  readonly caCertificate?: string;
+  readonly backupFunctionOptions?: BackupFunctionOptions;
+  readonly provider?: TerraformProvider;
+  readonly tags?: { [name: string]: string };
+  readonly isCreatedHere = false;
+  readonly dependables: ITerraformDependable[] = [];
 
   constructor(scope: Construct, id: string, attributes: ManagedDatabaseAttributes) {
     super(scope, id);
-    validateIdentifier(attributes.identifier, this);
+    validateAttributes(attributes, this);
     this.identifier = attributes.identifier;
+    this.address = attributes.address;
     this.port = attributes.port ?? 5432;
     this.endpoint = `${attributes.address}:${Token.isUnresolved(this.port) ? Token.asString(this.port) : this.port}`;
     this.masterSecretArn = attributes.masterSecretArn;
@@ -286,58 +132,34 @@ class ImportedDatabase extends Construct implements IManagedDatabase {
     this.network = attributes.network;
     this.engine = attributes.engine;
     this.plan = attributes.plan;
-    this.backupFunction = attributes.backupFunction;
+    this.caCertificate = attributes.caCertificate;
+    this.backupFunctionOptions = attributes.backupFunctionOptions;
+    this.provider = attributes.provider;
+    this.tags = attributes.tags;
+    claimIdentifier(this);
+    shareProviderAndTags(this, this);
+  }
+
+  createAfter(): void {
+    // The instance exists.
+  }
+
+  allowIngressFrom(id: string, securityGroupId: string): void {
+    allowIngress(this, id, securityGroupId);
   }
 }
 
-function validateIdentifier(identifier: string, scope: Construct): void {
-  if (Token.isUnresolved(identifier)) {
-    throw InvalidInput.of(
-      'The identifier names the folder of the backups and must be known when the program runs.',
-      'a value that only Terraform knows',
-      'Write the identifier out.',
-      scope,
-    );
-  }
-  if (!/^[a-z](?:-?[a-z0-9]){0,62}$/.test(identifier) || identifier.length > 63) {
-    throw InvalidInput.of(
-      'An identifier has 1 to 63 lower-case letters, digits and single hyphens, begins with a letter and does not end with a hyphen.',
-      identifier,
-      'Choose such a name.',
-      scope,
-    );
-  }
-}
-
-function validateProps(props: ManagedDatabaseProps, scope: Construct): void {
-  const days = props.automatedBackupDays;
-  if (days !== undefined && !Token.isUnresolved(days) && !(Number.isInteger(days) && days >= 0 && days <= 35)) {
-    throw InvalidInput.of(
-      'automatedBackupDays is a whole number from 0 to 35.',
-      days,
-      'Leave it out for 7 days.',
-      scope,
-    );
-  }
-  for (const [what, name] of [
-    ['masterUsername', props.masterUsername],
-    ['databaseName', props.databaseName],
-  ] as const) {
-    if (name !== undefined && !Token.isUnresolved(name) && !/^[A-Za-z_][A-Za-z0-9_]{0,62}$/.test(name)) {
-      throw InvalidInput.of(
-        `${what} has 1 to 63 letters, digits and underscores and does not begin with a digit.`,
-        name,
-        'Choose such a name.',
-        scope,
-      );
-    }
-  }
-  if (props.masterUsername !== undefined && /^(rds|pg_|admin$)/.test(props.masterUsername)) {
-    throw InvalidInput.of(
-      'masterUsername is not "admin" and does not begin with "rds" or "pg_", which RDS and PostgreSQL keep for themselves.',
-      props.masterUsername,
-      'Choose another name, or leave it out for "postgres".',
-      scope,
-    );
-  }
+function validateAttributes(attributes: ManagedDatabaseAttributes, scope: Construct): void {
+  const { address, port, masterSecretArn, masterSecretKmsKeyArn, securityGroupId } = attributes;
+  InvalidInput.check(scope, [
+    ...commonProblems(attributes, scope),
+    required('address', address, 'Name the host of the server.'),
+    hostName('address', address),
+    wholeNumber('port', port, { minimum: 1, maximum: 65_535 }, 'Leave it out for 5432.'),
+    required('masterSecretArn', masterSecretArn, 'Pass the ARN of the secret that holds {"username", "password"}.'),
+    secretArn('masterSecretArn', masterSecretArn),
+    kmsKeyArn('masterSecretKmsKeyArn', masterSecretKmsKeyArn),
+    required('securityGroupId', securityGroupId, 'Name the security group of the instance.'),
+    resourceId('securityGroupId', 'sg', securityGroupId),
+  ]);
 }

@@ -2,30 +2,30 @@ import * as crypto from 'crypto';
 import * as fs from 'fs';
 import * as path from 'path';
 import { LambdaLayerVersion } from '@cdktf/provider-aws/lib/lambda-layer-version';
-import { AssetType, TerraformAsset, TerraformStack } from 'cdktf';
+import { AssetType, TerraformAsset, TerraformProvider, TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
 
 const ASSETS = path.join(__dirname, '..', '..', 'assets');
 
 /**
- * What the backup functions of one stack share: the program's bundle and the layer with PostgreSQL's clients. Both are
- * made when the package is built, so that their bytes are the same on every machine.
+ * What the backup functions of one stack and one provider share: the program's bundle and the layer with PostgreSQL's
+ * clients. Both are made when the package is built, so that their bytes are the same on every machine.
  */
 export class FunctionAssets extends Construct {
-  /** The stack's own, made on first need. */
-  static of(scope: Construct): FunctionAssets {
+  /** Those of the stack, created on first need; a provider with an alias, another region or account, has its own. */
+  static of(scope: Construct, provider: TerraformProvider | undefined): FunctionAssets {
     const stack = TerraformStack.of(scope);
-    const id = 'BackupFunctionAssets';
-    return (stack.node.tryFindChild(id) as FunctionAssets | undefined) ?? new FunctionAssets(stack, id);
+    const id = provider?.alias === undefined ? 'BackupFunctionAssets' : `BackupFunctionAssets-${provider.alias}`;
+    return (stack.node.tryFindChild(id) as FunctionAssets | undefined) ?? new FunctionAssets(stack, id, provider);
   }
 
   /** Path of the bundle as Terraform sees it. */
   readonly bundlePath: string;
-  /** SHA-256 of the bundle in base64, as Lambda tells it. */
+  /** SHA-256 of the bundle in base64, as Lambda shows it. */
   readonly bundleHash: string;
   readonly layerArn: string;
 
-  private constructor(scope: Construct, id: string) {
+  private constructor(scope: Construct, id: string, provider: TerraformProvider | undefined) {
     super(scope, id);
     this.bundlePath = this.asset('Bundle', 'function.zip');
     this.bundleHash = digest('function.zip');
@@ -35,6 +35,7 @@ export class FunctionAssets extends Construct {
       filename: this.asset('ClientLayerArchive', 'client-layer-x86_64.zip'),
       sourceCodeHash: digest('client-layer-x86_64.zip'),
       compatibleArchitectures: ['x86_64'],
+      provider,
     }).arn;
   }
 

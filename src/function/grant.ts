@@ -1,4 +1,3 @@
-import { IamRole } from '@cdktf/provider-aws/lib/iam-role';
 import { IamRolePolicy } from '@cdktf/provider-aws/lib/iam-role-policy';
 import { Fn, ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
@@ -11,19 +10,19 @@ export interface GrantStatement {
 }
 
 interface GrantProps {
-  readonly role: IamRole;
+  readonly roleName: string;
   readonly name: string;
   readonly statements: readonly GrantStatement[];
-  /** Whether the grant goes before what it is on is replaced, instead of after. @default - false */
+  /** Whether a replaced grant is destroyed before its successor is created, instead of after. @default - false */
   readonly destroyBeforeReplace?: boolean;
 }
 
 /**
  * A permission of a role, as a policy of its own.
  *
- * A changed grant is a new policy beside the old one, which goes only when everything that depends on the new one has
- * succeeded: a change that fails its connection test takes nothing away. The name has a prefix and never is a digest
- * alone, for a name that returns would be deleted together with the old object that bore it.
+ * A changed grant is a new policy beside the old one, which Terraform destroys only when everything that depends on the
+ * new one has succeeded: a change that fails its connection test takes no permission away. The name has a generated part
+ * and is never a digest alone: a name that comes back would be deleted together with the old policy of that name.
  */
 export class Grant extends Construct implements ITerraformDependable {
   readonly fqn: string;
@@ -41,7 +40,7 @@ export class Grant extends Construct implements ITerraformDependable {
     const digest = Fn.substr(Fn.sha256(Fn.jsonencode(policy)), 0, 8);
     const resource = new IamRolePolicy(this, 'Resource', {
       namePrefix: `${props.name}-${digest}-`,
-      role: props.role.name,
+      role: props.roleName,
       policy: terraformJson(policy),
       lifecycle: props.destroyBeforeReplace ? undefined : { createBeforeDestroy: true },
     });

@@ -1,13 +1,16 @@
+import { isIP } from 'net';
+import { DataAwsPartition } from '@cdktf/provider-aws/lib/data-aws-partition';
 import { DataAwsSecretsmanagerSecretVersions } from '@cdktf/provider-aws/lib/data-aws-secretsmanager-secret-versions';
 import { SecretsmanagerSecret } from '@cdktf/provider-aws/lib/secretsmanager-secret';
 import { SecretsmanagerSecretVersion } from '@cdktf/provider-aws/lib/secretsmanager-secret-version';
-import { Fn, ITerraformDependable, ref, TerraformStack, Token } from 'cdktf';
+import { Annotations, Fn, ITerraformDependable, ref, TerraformStack, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { BackupFunction } from './backup-function';
 import { Grant, GrantStatement } from './grant';
-import { minimumPolicy } from '../contract/minimum-policy';
+import { MINIMUM_ACTIONS } from '../contract/minimum-policy';
 import { StorageCredentialsSource, StorageSettings } from '../contract/storage-settings';
-import { IManagedDatabase } from '../database/managed-database';
+import { IManagedDatabase } from '../database/database';
+import { knownRegion } from '../private/region';
 import { BackupStorage } from '../storage/backup-storage';
 
 interface StorageAccessProps {
@@ -15,9 +18,9 @@ interface StorageAccessProps {
   readonly storage: BackupStorage;
 }
 
-/** A database's backup function's way to a storage: the secret where keys are given, the grant, the settings. */
+/** How the backup function of a database reaches a storage: the secret where keys are given, the grant, the settings. */
 export class StorageAccess extends Construct {
-  /** The storage as the program is told of it. */
+  /** The storage as the program needs it. */
   readonly settings: StorageSettings;
   /** What must be there before the function can use the settings. */
   readonly grants: ITerraformDependable[];
@@ -30,7 +33,7 @@ export class StorageAccess extends Construct {
     this.backupFunction = BackupFunction.of(database);
     const { source, statements } = this.credentials(storage, database.identifier);
     this.grants = [
-      new Grant(this, 'Grant', { role: this.backupFunction.role, name: 'backup-storage', statements }),
+      new Grant(this, 'Grant', { roleName: this.backupFunction.roleName, name: 'backup-storage', statements }),
       ...this.egressRules(storage.endpoint),
     ];
     this.settings = {
@@ -45,6 +48,20 @@ export class StorageAccess extends Construct {
       credentials: source,
       network: { vpcId: database.network.vpcId, subnetIds: database.network.subnetIds },
     };
+    this.warnOfUnreachable(storage, database);
+  }
+
+  /** A network that was created without a NAT gateway has a route to Amazon S3 in its own region, and to nothing else. */
+  private warnOfUnreachable(storage: BackupStorage, database: IManagedDatabase): void {
+    const region = knownRegion(this, database.provider);
+    const isNear =
+      storage._kind === 'amazon-s3' &&
+      (Token.isUnresolved(storage.region) || region === undefined || storage.region === region);
+    if (database.network._isolated && !isNear) {
+      Annotations.of(this).addWarning(
+        'The network has no route to this storage: it was created without a NAT gateway, and the storage is not Amazon S3 in the same region. Pass natGateway: true to DatabaseNetwork.create.',
+      );
+    }
   }
 
   private credentials(
@@ -53,13 +70,8 @@ export class StorageAccess extends Construct {
   ): { source: StorageCredentialsSource; statements: GrantStatement[] } {
     const { credentials } = storage;
     switch (credentials._kind) {
-      case 'role': {
-        const [statement] = minimumPolicy({ bucket: storage.bucket, path: storage.path }).Statement;
-        return {
-          source: { kind: 'role' },
-          statements: [{ actions: statement.Action, resources: [statement.Resource] }],
-        };
-      }
+      case 'role':
+        return { source: { kind: 'role' }, statements: this.roleStatements(storage) };
       case 'secret':
         return {
           source: {
@@ -86,6 +98,16 @@ export class StorageAccess extends Construct {
         };
       }
     }
+  }
+
+  private roleStatements(storage: BackupStorage): GrantStatement[] {
+    const { partition } = new DataAwsPartition(this, 'Partition');
+    // Joined by Terraform: CDKTF warns of text around a token inside of a function.
+    const resource = Fn.join('', ['arn:', partition, ':s3:::', storage.bucket, '/', storage.path, '/*']);
+    return [
+      { actions: MINIMUM_ACTIONS, resources: [resource] },
+      ...storage._keyStatements().map(({ Action, Resource }) => ({ actions: Action, resources: [Resource] })),
+    ];
   }
 
   /** The id of the secret's current version. The data source shows ids and stages; no value ends in the state. */
@@ -130,9 +152,19 @@ export class StorageAccess extends Construct {
     }
     const url = new URL(endpoint);
     const port = Number(url.port) || (url.protocol === 'http:' ? 80 : 443);
-    return port === 443
-      ? []
-      : [this.backupFunction.allowEgress(`StorageEgress${port}`, port, { cidrIpv4: '0.0.0.0/0' })];
+    const host = url.hostname.replace(/^\[|\]$/g, '');
+    switch (isIP(host)) {
+      case 4:
+        return [this.backupFunction._allowEgress(`StorageEgress${port}-${host}`, port, { cidrIpv4: `${host}/32` })];
+      case 6:
+        return [this.backupFunction._allowEgress(`StorageEgress${port}-${host}`, port, { cidrIpv6: `${host}/128` })];
+      default:
+        // The addresses behind a name are known to nobody beforehand. Port 443 is open already, but for a network without
+        // a route to the internet.
+        return port === 443
+          ? []
+          : [this.backupFunction._allowEgress(`StorageEgress${port}`, port, { cidrIpv4: '0.0.0.0/0' })];
+    }
   }
 }
 

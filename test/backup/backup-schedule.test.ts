@@ -1,5 +1,6 @@
 import { Lazy } from 'cdktf';
 import { BackupSchedule } from '../../src/backup/backup-schedule';
+import { newScheduledBackup, newStack } from '../support/synth';
 
 const HOUR_MS = 3_600_000;
 
@@ -22,21 +23,21 @@ describe('BackupSchedule', () => {
     expect(schedule.schedulerExpressions).toEqual(['cron(30 3 15 * ? *)', 'cron(30 3 L * ? *)']);
   });
 
+  const attempt = (schedule: BackupSchedule) => () => newScheduledBackup(newStack(), undefined, { schedule });
+
   test('fails on a token, which cannot be translated', () => {
-    expect(() => BackupSchedule.cron(Lazy.stringValue({ produce: () => '0 0 3 * * *' }))).toThrow(
-      new Error(
-        'BackupSchedule.cron takes an expression that is known at synth, where it is translated for EventBridge ' +
-          'Scheduler; got a token. Write the expression itself, not a variable or an attribute.',
-      ),
+    expect(attempt(BackupSchedule.cron(Lazy.stringValue({ produce: () => '0 0 3 * * *' })))).toThrow(
+      'BackupSchedule.cron takes an expression that is known when the program runs. Got a value that only Terraform knows. Write the expression out: it is translated for EventBridge Scheduler. (at stack/Backup)',
     );
   });
 
-  test('fails on five fields', () => {
-    expect(() => BackupSchedule.cron('0 3 * * *')).toThrow(
-      new Error(
-        'BackupSchedule.cron takes six fields: second, minute, hour, day of month, month, day of week; ' +
-          'got "0 3 * * *". Put the second first, as in "0 0 3 * * *" for every day at 03:00 UTC.',
-      ),
-    );
+  test.each([
+    ['0 3 * * *', 'BackupSchedule.cron takes six fields'],
+    // The daily form of AWS: read with the second first it would be hourly.
+    ['0 3 * * ? *', 'BackupSchedule.cron takes ? in the two day fields only, not for the month.'],
+    [undefined as unknown as string, 'The expression of BackupSchedule.cron is required. Got nothing.'],
+  ])('fails on %j, with the path of the construct that takes it', (expression, message) => {
+    expect(attempt(BackupSchedule.cron(expression))).toThrow(message);
+    expect(attempt(BackupSchedule.cron(expression))).toThrow('(at stack/Backup)');
   });
 });

@@ -1,16 +1,22 @@
-import { TerraformOutput, TerraformVariable } from 'cdktf';
-import { BackupSchedule, ConnectionTest } from '../../src';
+import { TerraformOutput, TerraformStack, TerraformVariable } from 'cdktf';
+import { BackupSchedule, ConnectionTest, ScheduledBackup } from '../../src';
 import { newDatabase, newScheduledBackup, newStack, newStorage, requestOf, Synthesized } from '../support/synth';
+
+function stackOf(identifier: string): TerraformStack {
+  const stack = newStack();
+  newScheduledBackup(stack, newDatabase(stack, 'Orders', { identifier }));
+  return stack;
+}
 
 describe('ScheduledBackup', () => {
   const stack = newStack();
   newScheduledBackup(stack);
   const synthesized = Synthesized.of(stack);
-  const test_ = synthesized.one('aws_lambda_invocation');
+  const test_ = synthesized.one('aws_lambda_invocation', 'ConnectionTest');
   const instance = synthesized.one('aws_db_instance');
   const schedule = synthesized.one('aws_scheduler_schedule', 'Backup/Schedule');
 
-  test('lets no database and no schedule through before its connection test', () => {
+  test('creates database and schedules after its connection test', () => {
     expect(synthesized.before(instance)).toContain(test_.address);
     expect(synthesized.before(schedule)).toContain(test_.address);
     expect(synthesized.before(synthesized.one('aws_scheduler_schedule', 'Backup/WatchSchedule'))).toContain(
@@ -85,12 +91,15 @@ describe('ScheduledBackup', () => {
     }
   });
 
-  test('repeats nothing by itself, and once by the scheduler', () => {
+  test('is repeated once by Lambda when a run fails; the scheduler repeats the delivery alone', () => {
     expect(synthesized.one('aws_lambda_function_event_invoke_config').body).toMatchObject({
-      maximum_retry_attempts: 0,
+      maximum_retry_attempts: 1,
       qualifier: `\${${synthesized.one('aws_lambda_function').address}.version}`,
     });
-    expect(schedule.body.target.retry_policy.maximum_retry_attempts).toBe(1);
+    expect(schedule.body.target.retry_policy).toEqual({
+      maximum_retry_attempts: 1,
+      maximum_event_age_in_seconds: 3600,
+    });
   });
 
   test('has construct ids that are a contract', () => {
@@ -100,9 +109,11 @@ describe('ScheduledBackup', () => {
       'stack/Backup/ConnectionTest/Storage/Grant/Resource',
       'stack/Backup/ConnectionTest/Storage/Versions',
       'stack/Backup/FailureAlarm',
+      'stack/Backup/FirstWatch/Resource',
       'stack/Backup/Schedule',
       'stack/Backup/WatchSchedule',
       'stack/BackupFunctionAssets/ClientLayer',
+      'stack/Orders/BackupFunction/Account',
       'stack/Orders/BackupFunction/DatabaseEgress',
       'stack/Orders/BackupFunction/DatabaseGrant/Resource',
       'stack/Orders/BackupFunction/DatabaseIngress',
@@ -115,6 +126,9 @@ describe('ScheduledBackup', () => {
       'stack/Orders/BackupFunction/SchedulerPolicy',
       'stack/Orders/BackupFunction/SchedulerRole',
       'stack/Orders/BackupFunction/SecurityGroup',
+      'stack/Orders/Deployed',
+      'stack/Orders/DeployedInstance',
+      'stack/Orders/Identity',
       'stack/Orders/ParameterGroup',
       'stack/Orders/Resource',
       'stack/Orders/SecurityGroup',
@@ -122,13 +136,14 @@ describe('ScheduledBackup', () => {
     ]);
   });
 
-  test('raises an alarm when no backup was completed for twice the longest gap, and when nobody can tell', () => {
+  test('raises an alarm when no backup was completed for twice the longest gap, and when its age is unknown', () => {
     expect(synthesized.one('aws_cloudwatch_metric_alarm', 'AgeAlarm').body).toMatchObject({
       metric_name: 'BackupAge',
       threshold: 2 * 24 * 3600,
       comparison_operator: 'GreaterThanThreshold',
-      treat_missing_data: 'breaching',
+      treat_missing_data: 'missing',
       actions_enabled: true,
+      dimensions: { Database: 'orders', Schedule: 'orders-backup' },
     });
     expect(synthesized.one('aws_cloudwatch_metric_alarm', 'FailureAlarm').body).toMatchObject({
       metric_name: 'BackupFailed',
@@ -171,7 +186,7 @@ describe('ScheduledBackup', () => {
       schedule_expression: 'cron(30 4 ? * 2 *)',
       schedule_expression_timezone: 'UTC',
     });
-    expect(result.one('aws_lambda_invocation').body.triggers.deployment).toBe('${timestamp()}');
+    expect(result.one('aws_lambda_invocation', 'ConnectionTest').body.triggers.deployment).toBe('${timestamp()}');
     expect(result.one('aws_cloudwatch_metric_alarm', 'AgeAlarm').body.alarm_actions).toEqual([
       'arn:aws:sns:eu-central-1:123456789012:oncall',
     ]);
@@ -187,7 +202,7 @@ describe('ScheduledBackup', () => {
     const result = Synthesized.of(other);
     expect(result.all('aws_lambda_function')).toHaveLength(2);
     expect(result.all('aws_lambda_layer_version')).toHaveLength(1);
-    expect(result.all('aws_lambda_invocation')).toHaveLength(4);
+    expect(result.all('aws_lambda_invocation').filter(({ path }) => !path.includes('FirstWatch'))).toHaveLength(4);
   });
 
   test('fails where another one writes to the same folder', () => {
@@ -201,7 +216,125 @@ describe('ScheduledBackup', () => {
 
   test('fails with a schedule name that EventBridge Scheduler refuses', () => {
     expect(() => newScheduledBackup(newStack(), undefined, { scheduleName: 'every night' })).toThrow(
-      'The name of a schedule has 1 to 60 letters, digits, hyphens, underscores and dots. Got "every night".',
+      'scheduleName has 1 to 58 letters, digits, hyphens, underscores and dots. Got "every night".',
+    );
+  });
+
+  test('runs the watch once before its alarm, so that the alarm has a value from the beginning', () => {
+    const alarm = synthesized.one('aws_cloudwatch_metric_alarm', 'AgeAlarm');
+    const watch = synthesized.one('aws_lambda_invocation', 'FirstWatch');
+    expect(synthesized.before(alarm)).toContain(watch.address);
+    expect(synthesized.before(watch)).toContain(test_.address);
+    expect(requestOf(watch.body.input)).toMatchObject({
+      action: 'watch',
+      database: 'orders',
+      schedule: 'orders-backup',
+    });
+  });
+
+  test('notifies its topics of an age that is unknown, not only of one that is too high', () => {
+    const other = newStack();
+    const alarmTopicArns = ['arn:aws:sns:eu-central-1:123456789012:oncall'];
+    newScheduledBackup(other, undefined, { alarmTopicArns });
+    expect(Synthesized.of(other).one('aws_cloudwatch_metric_alarm', 'AgeAlarm').body).toMatchObject({
+      alarm_actions: alarmTopicArns,
+      insufficient_data_actions: alarmTopicArns,
+    });
+  });
+
+  test('tells the metrics of two backups of one database apart', () => {
+    const other = newStack();
+    const orders = newDatabase(other);
+    newScheduledBackup(other, orders);
+    newScheduledBackup(other, orders, { storage: newStorage({ path: 'second' }), scheduleName: 'second' }, 'Second');
+    const result = Synthesized.of(other);
+    const alarm = result.one('aws_cloudwatch_metric_alarm', 'Second/AgeAlarm').body;
+    expect(alarm).toMatchObject({ alarm_name: 'second-age', dimensions: { Database: 'orders', Schedule: 'second' } });
+    expect(requestOf(result.one('aws_scheduler_schedule', 'Second/Schedule').body.target.input).schedule).toBe(
+      'second',
+    );
+    expect(requestOf(result.one('aws_scheduler_schedule', 'Second/WatchSchedule').body.target.input).schedule).toBe(
+      'second',
+    );
+  });
+
+  test('fails with the name of another one, naming both', () => {
+    const other = newStack();
+    const orders = newDatabase(other);
+    newScheduledBackup(other, orders);
+    expect(() => newScheduledBackup(other, orders, { storage: newStorage({ path: 'second' }) }, 'Second')).toThrow(
+      'Two scheduled backups have names of their own for their schedules; stack/Backup has this one already. Got "orders-backup". Give one of them another scheduleName. (at stack/Second)',
+    );
+  });
+
+  test('fails in another stack than its database, and says what to do', () => {
+    const other = newStack();
+    const database = newDatabase(other);
+    const second = new TerraformStack(other.node.root, 'second');
+    expect(() => newScheduledBackup(second, database)).toThrow(
+      'is declared in the stack of that database: its connection test comes before the database, and its schedule after it. Got "second". Declare it in stack, or bring the database in with ManagedDatabase.fromManagedDatabaseAttributes in second. (at second/Backup)',
+    );
+  });
+
+  test.each([
+    ['database', undefined, 'database is required. Got nothing.'],
+    ['storage', undefined, 'storage is required. Got nothing. Make it with a method of BackupStorage'],
+    ['schedule', undefined, 'schedule is required. Got nothing. Make it with a method of BackupSchedule'],
+    ['retention', undefined, 'retention is required. Got nothing. Make it with BackupRetention.days.'],
+    ['retention', 30, 'retention is made with BackupRetention.days. Got 30.'],
+    ['scheduleName', 'a'.repeat(59), 'scheduleName has 1 to 58'],
+    ['alarmTopicArns', ['arn:aws:sns:eu-central-1:123456789012:oncall.fifo'], 'is the ARN of a standard SNS topic'],
+    ['alarmTopicArns', ['arn:aws:sqs:eu-central-1:123456789012:oncall'], 'cannot notify a FIFO topic or a queue'],
+    ['tags', { 'aws:x': 'y' }, 'A tag has a key of 1 to 128'],
+  ])('fails with %s %j', (prop, value, message) => {
+    const attempt = () => {
+      const other = newStack();
+      newScheduledBackup(other, newDatabase(other), { [prop]: value });
+    };
+    expect(attempt).toThrow(message);
+    expect(attempt).toThrow('(at stack/Backup)');
+  });
+
+  test('fails without props', () => {
+    expect(() => new ScheduledBackup(newStack(), 'Backup', undefined as any)).toThrow('database is required.');
+    expect(() => new ConnectionTest(newStack(), 'Test', undefined as any)).toThrow('database is required.');
+  });
+
+  test.each([52, 55, 63])('keeps every name of an identifier of %d characters within its length', (length) => {
+    const result = Synthesized.of(stackOf('a'.repeat(length)));
+    for (const { body } of result.all('aws_scheduler_schedule')) expect(body.name.length).toBeLessThanOrEqual(64);
+    expect(result.one('aws_lambda_function').body.function_name.length).toBeLessThanOrEqual(64);
+    for (const { body } of result.all('aws_iam_role')) expect(body.name_prefix.length).toBeLessThanOrEqual(38);
+  });
+
+  test('shortens two long identifiers to two names', () => {
+    const names = ['x', 'y'].map((end) => {
+      const result = Synthesized.of(stackOf(`${'a'.repeat(62)}${end}`));
+      return [
+        result.one('aws_lambda_function').body.function_name,
+        result.one('aws_scheduler_schedule', 'Backup/Schedule').body.name,
+      ];
+    });
+    expect(names[0][0]).not.toBe(names[1][0]);
+    expect(names[0][1]).not.toBe(names[1][1]);
+  });
+
+  test('gives what a user needs as attributes, and its schedule as default child', () => {
+    const other = newStack();
+    const backup = newScheduledBackup(other);
+    expect(backup).toMatchObject({
+      scheduleNames: ['orders-backup'],
+      watchScheduleName: 'orders-backup-watch',
+      ageAlarmName: 'orders-backup-age',
+      failureAlarmName: 'orders-backup-failure',
+    });
+    expect(backup.backupFunction).toMatchObject({
+      functionName: 'orders-backup',
+      logGroupName: '/aws/lambda/orders-backup',
+    });
+    expect(backup.node.defaultChild).toBe(backup.node.findChild('Schedule'));
+    expect(backup.connectionTest.node.defaultChild).toBe(
+      backup.connectionTest.node.findChild('Invocation').node.findChild('Resource'),
     );
   });
 
@@ -209,17 +342,17 @@ describe('ScheduledBackup', () => {
     const other = newStack();
     const endpoint = new TerraformVariable(other, 'endpoint', {}).stringValue;
     newScheduledBackup(other, undefined, { storage: newStorage({ endpoint }) });
-    expect(Synthesized.of(other).one('aws_lambda_invocation').body.input).toContain(
+    expect(Synthesized.of(other).one('aws_lambda_invocation', 'ConnectionTest').body.input).toContain(
       '"endpoint":${jsonencode(var.endpoint)}',
     );
   });
 });
 
 describe('ConnectionTest', () => {
-  test('tells its state once it has run', () => {
+  test('has its state once it has run', () => {
     const stack = newStack();
     const { connectionTest } = newScheduledBackup(stack);
-    const address = Synthesized.of(stack).one('aws_lambda_invocation').address;
+    const address = Synthesized.of(stack).one('aws_lambda_invocation', 'ConnectionTest').address;
     new TerraformOutput(stack, 'state', { value: connectionTest.state });
     expect(Synthesized.of(stack).json.output.state.value).toBe(`\${jsondecode(${address}.result).state}`);
   });

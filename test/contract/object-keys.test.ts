@@ -38,6 +38,9 @@ describe('a path', () => {
     ['a\\b', 'backslash'],
     ['a\nb', 'control character'],
     ['a/ b', 'white space'],
+    ['a*', '*, ?'],
+    ['a?', '*, ?'],
+    ['a/${aws:username}', '*, ?'],
     [`a/${'ü'.repeat(MAXIMUM_SEGMENT_BYTES / 2)}x`, `over ${MAXIMUM_SEGMENT_BYTES} bytes`],
   ])('fails as %j', (path, flaw) => {
     expect(faultOfPath(path)).toContain(flaw);
@@ -84,8 +87,12 @@ describe('an endpoint', () => {
     expect(faultOfEndpoint(endpoint, false)).toContain(flaw);
   });
 
+  test('fails with a path, which may end with the name of a bucket', () => {
+    expect(faultOfEndpoint('https://storage.example/backups', false)).toBe('must have no path');
+  });
+
   test('is right over TLS, and without where that is allowed', () => {
-    expect(faultOfEndpoint('https://storage.example:9000/s3', false)).toBeUndefined();
+    expect(faultOfEndpoint('https://storage.example:9000/', false)).toBeUndefined();
     expect(faultOfEndpoint('http://storage.example', true)).toBeUndefined();
   });
 });

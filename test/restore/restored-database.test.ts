@@ -1,10 +1,10 @@
-import { BackupSource, DatabaseEngine, DatabasePlan, RestoredDatabase } from '../../src';
+import { BackupSource, DatabaseEngine, DatabasePlan, RestoredDatabase, StoredBackups } from '../../src';
 import { NETWORK, newScheduledBackup, newStack, newStorage, requestOf, Synthesized } from '../support/synth';
 
 function newRestoredDatabase(stack: any, source: BackupSource, props: object = {}): RestoredDatabase {
   return new RestoredDatabase(stack, 'Restored', {
     identifier: 'orders-restored',
-    engine: DatabaseEngine.postgreSql('17'),
+    engine: DatabaseEngine.postgres('17'),
     plan: DatabasePlan.SMALL,
     network: NETWORK,
     source,
@@ -14,7 +14,7 @@ function newRestoredDatabase(stack: any, source: BackupSource, props: object = {
 
 describe('RestoredDatabase', () => {
   const stack = newStack();
-  newRestoredDatabase(stack, BackupSource.fromStorage(newStorage(), 'orders'));
+  newRestoredDatabase(stack, StoredBackups.fromStorage(newStorage(), 'orders').latest());
   const synthesized = Synthesized.of(stack);
   const check = synthesized.one('aws_lambda_invocation', 'RestoreCheck');
   const restore = synthesized.one('aws_lambda_invocation', 'Restored/Restore/');
@@ -51,12 +51,12 @@ describe('RestoredDatabase', () => {
       ignore_changes: once,
       replace_triggered_by: [`${instance.address}.resource_id`],
     });
-    expect(check.body.triggers).toEqual({ identifier: 'orders-restored' });
+    expect(check.body).not.toHaveProperty('triggers');
     expect(restore.body).not.toHaveProperty('triggers');
   });
 
   test('refuses a changed source with an explanation', () => {
-    const [precondition] = instance.body.lifecycle.precondition;
+    const precondition = instance.body.lifecycle.precondition.at(-1);
     expect(precondition.condition).toContain(`jsondecode(${check.address}.result).sourceDescription == `);
     expect(precondition.condition).toContain(
       'the latest completed backup of https://s3.example.com/company-backups/production/orders',
@@ -66,7 +66,7 @@ describe('RestoredDatabase', () => {
 
   test('has its own backups, which wait for the restore', () => {
     const other = newStack();
-    const restored = newRestoredDatabase(other, BackupSource.fromStorage(newStorage(), 'orders'));
+    const restored = newRestoredDatabase(other, StoredBackups.fromStorage(newStorage(), 'orders').latest());
     newScheduledBackup(other, restored);
     const result = Synthesized.of(other);
     expect(result.before(result.one('aws_scheduler_schedule', 'Backup/Schedule'))).toContain(
@@ -83,6 +83,9 @@ describe('RestoredDatabase', () => {
         .sort(),
     ).toEqual(
       [
+        'stack/Restored/Deployed',
+        'stack/Restored/DeployedInstance',
+        'stack/Restored/Identity',
         'stack/Restored/ParameterGroup',
         'stack/Restored/Resource',
         'stack/Restored/RestoreCheck/Resource',
@@ -98,7 +101,7 @@ describe('RestoredDatabase', () => {
   test('fails with a plan below the source', () => {
     const other = newStack();
     const backup = newScheduledBackup(other);
-    expect(() => newRestoredDatabase(other, backup.latest(), { plan: DatabasePlan.MICRO })).toThrow(
+    expect(() => newRestoredDatabase(other, backup.backups.latest(), { plan: DatabasePlan.MICRO })).toThrow(
       'The plan of a restored database is at least that of its source, small (2 vCPU, 2 GiB memory, 20 GiB storage), in vCPU, memory and storage. Got "micro (2 vCPU, 1 GiB memory, 20 GiB storage)". Choose a larger plan. (at stack/Restored)',
     );
   });
@@ -106,13 +109,13 @@ describe('RestoredDatabase', () => {
   test('fails with an engine older than the source', () => {
     const other = newStack();
     const backup = newScheduledBackup(other);
-    expect(() => newRestoredDatabase(other, backup.latest(), { engine: DatabaseEngine.postgreSql('16.9') })).toThrow(
-      'The engine of a restored database is not older than that of its source, PostgreSQL 17. Got "16.9".',
-    );
+    expect(() =>
+      newRestoredDatabase(other, backup.backups.latest(), { engine: DatabaseEngine.postgres('16.9') }),
+    ).toThrow('The engine of a restored database is not older than that of its source, PostgreSQL 17. Got "16.9".');
   });
 });
 
-describe('BackupSource', () => {
+describe('StoredBackups', () => {
   const selectorOf = (source: BackupSource) => {
     const stack = newStack();
     newRestoredDatabase(stack, source);
@@ -122,29 +125,42 @@ describe('BackupSource', () => {
   test('names a backup in either form of its id', () => {
     const backup = newScheduledBackup(newStack());
     const expected = { kind: 'backup', id: '20261122T030000Z' };
-    expect(selectorOf(backup.backup('20261122T030000Z'))).toEqual(expected);
-    expect(selectorOf(BackupSource.backupFromStorage(newStorage(), 'orders', '2026-11-22T03:00:00Z'))).toEqual(
+    expect(selectorOf(backup.backups.byId('20261122T030000Z'))).toEqual(expected);
+    expect(selectorOf(StoredBackups.fromStorage(newStorage(), 'orders').byId('2026-11-22T03:00:00Z'))).toEqual(
       expected,
     );
   });
 
   test('names the last backup before a moment', () => {
     const expected = { kind: 'before', time: '2026-11-22T03:00:00Z' };
-    expect(selectorOf(newScheduledBackup(newStack()).before('2026-11-22T03:00:00Z'))).toEqual(expected);
-    expect(selectorOf(BackupSource.beforeFromStorage(newStorage(), 'orders', '2026-11-22T03:00:00Z'))).toEqual(
+    expect(selectorOf(newScheduledBackup(newStack()).backups.before('2026-11-22T03:00:00Z'))).toEqual(expected);
+    expect(selectorOf(StoredBackups.fromStorage(newStorage(), 'orders').before('2026-11-22T03:00:00Z'))).toEqual(
       expected,
     );
   });
 
-  test.each(['yesterday', '20260230T030000Z', ''])('fails with the backup id %j', (id) => {
-    expect(() => newScheduledBackup(newStack()).backup(id)).toThrow(
-      `A backup id is a UTC second such as 20261122T030000Z or 2026-11-22T03:00:00Z; got ${JSON.stringify(id)}.`,
+  const backups = StoredBackups.fromStorage(newStorage(), 'orders');
+
+  test.each(['yesterday', '20260230T030000Z'])('fails with the backup id %j', (id) => {
+    expect(() => selectorOf(backups.byId(id))).toThrow(
+      `A backup id is a UTC second such as 20261122T030000Z or 2026-11-22T03:00:00Z. Got ${JSON.stringify(id)}. Copy the id from the list of backups, such as 20261122T030000Z. (at stack/Restored)`,
     );
   });
 
-  test.each(['yesterday', '2026-11-22', '2026-13-01T00:00:00Z'])('fails with the moment %j', (time) => {
-    expect(() => newScheduledBackup(newStack()).before(time)).toThrow(
-      `A moment is ISO 8601 in UTC. Got ${JSON.stringify(time)}. Write it as 2026-11-22T03:00:00Z.`,
+  test.each(['yesterday', '2026-11-22', '2026-13-01T00:00:00Z', '2026-02-30T00:00:00Z', '2026-11-22T24:00:00Z'])(
+    'fails with the time %j',
+    (time) => {
+      expect(() => selectorOf(backups.before(time))).toThrow(
+        `A time is ISO 8601 in UTC and a date that exists. Got ${JSON.stringify(time)}. Write it as 2026-11-22T03:00:00Z. (at stack/Restored)`,
+      );
+    },
+  );
+
+  test.each(['', undefined as unknown as string])('fails without an id, a time or an identifier: %j', (nothing) => {
+    expect(() => selectorOf(backups.byId(nothing))).toThrow('The id of a backup is required.');
+    expect(() => selectorOf(backups.before(nothing))).toThrow('The time of StoredBackups.before is required.');
+    expect(() => selectorOf(StoredBackups.fromStorage(newStorage(), nothing).latest())).toThrow(
+      'databaseIdentifier of StoredBackups is required.',
     );
   });
 });

@@ -55,7 +55,9 @@ export class Synthesized {
   }
 
   one(type: string, path?: string): Resource {
-    const found = this.all(type).filter((resource) => path === undefined || resource.path.includes(path));
+    const matching = this.all(type).filter((resource) => path === undefined || resource.path.includes(path));
+    const managed = matching.filter(({ address }) => !address.startsWith('data.'));
+    const found = managed.length === 1 ? managed : matching;
     if (found.length !== 1) {
       throw new Error(
         `one ${type} ${path ?? ''} expected, found: ${found.map((resource) => resource.path).join(', ')}`,
@@ -88,13 +90,13 @@ export function newStack(): TerraformStack {
   return stack;
 }
 
-export const NETWORK = DatabaseNetwork.of({ vpcId: 'vpc-1', subnetIds: ['subnet-a', 'subnet-b'] });
+export const NETWORK = DatabaseNetwork.of({ vpcId: 'vpc-00000001', subnetIds: ['subnet-0000000a', 'subnet-0000000b'] });
 export const SECRET_ARN = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:storage-AbCdEf';
 
 export function newDatabase(stack: TerraformStack, id = 'Orders', props: object = {}): ManagedDatabase {
   return new ManagedDatabase(stack, id, {
     identifier: 'orders',
-    engine: DatabaseEngine.postgreSql('17'),
+    engine: DatabaseEngine.postgres('17'),
     plan: DatabasePlan.SMALL,
     network: NETWORK,
     ...props,

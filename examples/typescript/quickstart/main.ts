@@ -22,7 +22,7 @@ class Quickstart extends TerraformStack {
     const database = new ManagedDatabase(this, 'Orders', {
       identifier: 'orders',
       databaseName: 'orders',
-      engine: DatabaseEngine.postgreSql('17'),
+      engine: DatabaseEngine.postgres('17'),
       plan: DatabasePlan.SMALL,
       network: DatabaseNetwork.of({
         vpcId: variable('vpc_id').stringValue,
@@ -40,10 +40,10 @@ class Quickstart extends TerraformStack {
         caCertificate: variable('storage_ca_certificate').stringValue,
         bucket: variable('storage_bucket').stringValue,
         path: '/backups',
-        credentials: StorageCredentials.fromKeys(
-          variable('storage_access_key_id', { sensitive: true }).stringValue,
-          variable('storage_secret_access_key', { sensitive: true }).stringValue,
-        ),
+        credentials: StorageCredentials.fromKeys({
+          accessKeyId: variable('storage_access_key_id', { sensitive: true }).stringValue,
+          secretAccessKey: variable('storage_secret_access_key', { sensitive: true }).stringValue,
+        }),
       }),
       schedule: BackupSchedule.daily(),
       retention: BackupRetention.days(30),

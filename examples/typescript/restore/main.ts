@@ -2,13 +2,13 @@ import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
 import { App, TerraformOutput, TerraformStack, TerraformVariable } from 'cdktf';
 import { Construct } from 'constructs';
 import {
-  BackupSource,
   BackupStorage,
   DatabaseEngine,
   DatabaseNetwork,
   DatabasePlan,
   RestoredDatabase,
   StorageCredentials,
+  StoredBackups,
 } from 'cdktf-managed-database';
 
 /** A program of its own, as it would be written when only the bucket is left. */
@@ -23,25 +23,25 @@ class Restore extends TerraformStack {
       caCertificate: variable('storage_ca_certificate').stringValue,
       bucket: variable('storage_bucket').stringValue,
       path: '/backups',
-      credentials: StorageCredentials.fromKeys(
-        variable('storage_access_key_id', { sensitive: true }).stringValue,
-        variable('storage_secret_access_key', { sensitive: true }).stringValue,
-      ),
+      credentials: StorageCredentials.fromKeys({
+        accessKeyId: variable('storage_access_key_id', { sensitive: true }).stringValue,
+        secretAccessKey: variable('storage_secret_access_key', { sensitive: true }).stringValue,
+      }),
     });
+
+    const backups = StoredBackups.fromStorage(storage, 'orders');
 
     const database = new RestoredDatabase(this, 'Orders', {
       identifier: 'orders-restored',
       databaseName: 'orders',
-      engine: DatabaseEngine.postgreSql('17'),
+      engine: DatabaseEngine.postgres('17'),
       plan: DatabasePlan.SMALL,
       network: DatabaseNetwork.of({
         vpcId: variable('vpc_id').stringValue,
         subnetIds: variable('subnet_ids', { type: 'list(string)' }).listValue,
       }),
       // The latest backup, or the one that BACKUP_ID names, such as 20261122T030000Z.
-      source: process.env.BACKUP_ID
-        ? BackupSource.backupFromStorage(storage, 'orders', process.env.BACKUP_ID)
-        : BackupSource.fromStorage(storage, 'orders'),
+      source: process.env.BACKUP_ID ? backups.byId(process.env.BACKUP_ID) : backups.latest(),
       // So that trying leaves nothing behind. Leave both out for a database that matters.
       deletionProtection: false,
       finalSnapshot: false,

@@ -1,5 +1,7 @@
 import { CronExpressionParser, CronFieldCollection } from 'cron-parser';
 import { DAY_MS } from '../../contract/retention';
+import { InvalidInput } from '../../private/invalid-input';
+import { required } from '../../private/rules';
 
 /** The names of cron's days of the week, Sunday first, as cron numbers them from 0 and Scheduler from 1. */
 const WEEKDAYS = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
@@ -13,6 +15,9 @@ const FIELDS = [
   { name: 'month', takes: '1-12 or JAN-DEC' },
   { name: 'day of week', takes: '0-7 or SUN-SAT, 5L or 5#3' },
 ];
+
+/** Day of month and day of week, which may be `?`. */
+const DAY_FIELDS = [3, 5];
 
 /**
  * The form of a field, stricter than cron-parser, which also reads `H` (a value drawn anew at every synthesis) and
@@ -84,25 +89,33 @@ export function longestGapMs(expression: string): number {
 }
 
 function parse(expression: string): Cron {
-  const texts = expression.trim().split(/\s+/);
-  if (texts.length !== FIELDS.length || texts[0] === '') {
-    throw new Error(
-      `BackupSchedule.cron takes six fields: ${FIELDS.map(({ name }) => name).join(', ')}; ` +
-        `got ${JSON.stringify(expression)}. Put the second first, as in "0 0 3 * * *" for every day at 03:00 UTC.`,
+  const remedy = 'Put the second first, as in "0 0 3 * * *" for every day at 03:00 UTC.';
+  const missing = required('The expression of BackupSchedule.cron', expression, remedy);
+  if (missing) {
+    throw InvalidInput.of(missing.rule, missing.value, missing.remedy);
+  }
+  const texts = String(expression).trim().split(/\s+/);
+  if (texts.length !== FIELDS.length) {
+    throw InvalidInput.of(
+      `BackupSchedule.cron takes six fields: ${FIELDS.map(({ name }) => name).join(', ')}.`,
+      expression,
+      remedy,
     );
   }
   texts.forEach((text, index) => verifyField(text, index, expression));
   const fields = fieldsOf(texts);
   if (!fields) {
-    throw new Error(
-      `BackupSchedule.cron takes a day that its month has; got day of month ${texts[3]} in month ${texts[4]} in ` +
-        `${JSON.stringify(expression)}. Correct the date; L is the last day of a month.`,
+    throw InvalidInput.of(
+      `BackupSchedule.cron takes a day that its month has, not day of month ${texts[3]} in month ${texts[4]}.`,
+      expression,
+      'Correct the date; L is the last day of a month.',
     );
   }
   if (fields.second.values.some((second) => second !== 0)) {
-    throw new Error(
-      'BackupSchedule.cron takes 0 for the second, because EventBridge Scheduler starts at whole minutes; ' +
-        `got ${texts[0]} in ${JSON.stringify(expression)}. Write "${['0', ...texts.slice(1)].join(' ')}".`,
+    throw InvalidInput.of(
+      `BackupSchedule.cron takes 0 for the second, not ${texts[0]}, because EventBridge Scheduler starts at whole minutes.`,
+      expression,
+      `Write "${['0', ...texts.slice(1)].join(' ')}".`,
     );
   }
   const months = [...fields.month.values];
@@ -115,13 +128,20 @@ function parse(expression: string): Cron {
 }
 
 function verifyField(text: string, index: number, expression: string): void {
+  const { name, takes } = FIELDS[index];
+  if (text.includes('?') && !DAY_FIELDS.includes(index)) {
+    throw InvalidInput.of(
+      `BackupSchedule.cron takes ? in the two day fields only, not for the ${name}.`,
+      expression,
+      'Put the second first: the daily form of AWS, "0 3 * * ? *", is "0 0 3 * * ?" here.',
+    );
+  }
   const alone = ['0', '0', '0', '*', '*', '*'].map((any, at) => (at === index ? text : any));
   if (!FIELD_FORM.test(text) || !fieldsOf(alone)) {
-    const { name, takes } = FIELDS[index];
-    throw new Error(
-      `BackupSchedule.cron takes for the ${name} ${takes}; as lists, ranges from low to high, steps or *; each value ` +
-        `once; got ${text} in ${JSON.stringify(expression)}. Correct this field; a range that wraps is written as two, ` +
-        'such as 22-23,0-2.',
+    throw InvalidInput.of(
+      `BackupSchedule.cron takes for the ${name} ${takes}; as lists, ranges from low to high, steps or *; each value once; not ${text}.`,
+      expression,
+      'Correct this field; a range that wraps is written as two, such as 22-23,0-2.',
     );
   }
 }
@@ -204,10 +224,10 @@ function disjoint(parts: DayPart[], days: CalendarDay[], expression: string): Da
       const shared = days.find((day) => part.includes(day) && other.includes(day));
       if (shared) {
         const date = new Date(Date.UTC(shared.year, shared.month - 1, shared.dayOfMonth)).toISOString().slice(0, 10);
-        throw new Error(
-          'BackupSchedule.cron takes days that EventBridge Scheduler can tell apart; ' +
-            `got ${JSON.stringify(expression)}, where ${part.words} and ${other.words} share some of their days, ` +
-            `such as ${date}, which would start two backups. Leave one of them out.`,
+        throw InvalidInput.of(
+          `BackupSchedule.cron takes days that EventBridge Scheduler can tell apart; ${part.words} and ${other.words} share some of their days, such as ${date}, which would start two backups.`,
+          expression,
+          'Leave one of them out.',
         );
       }
     }

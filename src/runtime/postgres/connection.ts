@@ -39,7 +39,11 @@ const APPLICATION_NAME = 'cdktf-managed-database';
  */
 export async function resolveConnection(settings: DatabaseSettings, runtime: Runtime): Promise<DatabaseConnection> {
   const credentials = await readCredentials(settings, runtime);
-  return { ...hostAndPort(settings.endpoint), ...credentials, certificateFile: await certificateFile(runtime) };
+  return {
+    ...hostAndPort(settings.endpoint),
+    ...credentials,
+    certificateFile: await certificateFile(settings, runtime),
+  };
 }
 
 /**
@@ -156,12 +160,12 @@ function parsed(text: string): { readonly username?: unknown; readonly password?
   }
 }
 
-async function certificateFile(runtime: Runtime): Promise<string> {
-  if (process.env.PGSSLROOTCERT) {
+async function certificateFile({ caCertificate }: DatabaseSettings, runtime: Runtime): Promise<string> {
+  if (caCertificate === undefined && process.env.PGSSLROOTCERT) {
     return process.env.PGSSLROOTCERT;
   }
   const file = join(runtime.workDirectory, 'rds-certificate-authorities.pem');
-  await writeFile(file, profiles.ca.join('\n'));
+  await writeFile(file, caCertificate ?? profiles.ca.join('\n'));
   return file;
 }
 

@@ -29,7 +29,7 @@ class Stories extends TerraformStack {
 
     const vpcId = variable('vpc_id').stringValue;
     const common = {
-      engine: DatabaseEngine.postgreSql('17'),
+      engine: DatabaseEngine.postgres('17'),
       plan: DatabasePlan.SMALL,
       network: DatabaseNetwork.of({
         vpcId,
@@ -43,16 +43,16 @@ class Stories extends TerraformStack {
       address: 'localhost',
     };
     const bringIn = (name: string, kind: string) =>
-      ManagedDatabase.fromDatabaseAttributes(this, name, {
+      ManagedDatabase.fromManagedDatabaseAttributes(this, name, {
         ...existing,
         identifier: `orders-${kind}`,
         port: variable(`port_${kind}`, { type: 'number' }).numberValue,
       });
 
-    const keys = StorageCredentials.fromKeys(
-      variable('storage_access_key_id', { sensitive: true }).stringValue,
-      variable('storage_secret_access_key', { sensitive: true }).stringValue,
-    );
+    const keys = StorageCredentials.fromKeys({
+      accessKeyId: variable('storage_access_key_id', { sensitive: true }).stringValue,
+      secretAccessKey: variable('storage_secret_access_key', { sensitive: true }).stringValue,
+    });
     const store = {
       endpoint: variable('storage_endpoint').stringValue,
       caCertificate: variable('storage_ca_certificate').stringValue,
