@@ -57,15 +57,22 @@ export interface Membership {
   readonly set?: boolean;
 }
 
-export interface ManifestDatabase {
-  readonly name: string;
-  readonly owner: string;
+/** What is decided when a database is created, and cannot be changed later. */
+export interface DatabaseLocale {
   readonly encoding: string;
   readonly collate: string;
   readonly ctype: string;
   readonly localeProvider: 'libc' | 'icu' | 'builtin';
   readonly locale?: string;
   readonly icuRules?: string;
+}
+
+export interface DatabaseIdentity extends DatabaseLocale {
+  readonly name: string;
+  readonly owner: string;
+}
+
+export interface ManifestDatabase extends DatabaseIdentity {
   readonly sizeBytes: number;
   readonly extensions: readonly { readonly name: string; readonly version: string }[];
   /** Row counts in the very snapshot that was dumped. */

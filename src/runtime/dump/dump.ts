@@ -2,12 +2,12 @@ import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beginSnapshot, MANY_TABLES } from './snapshot';
 import { ActionError } from '../../contract/action-error';
-import { ManifestDatabase, folderOfDatabase } from '../../contract/manifest';
+import { DatabaseIdentity, ManifestDatabase, folderOfDatabase } from '../../contract/manifest';
 import { ArchiveEntry, parseArchiveListing, parseLargeObjectList, plainName } from '../archive/listing';
 import { DumpedFile } from '../archive/parts-writer';
 import { Log } from '../log';
 import { DatabaseConnection, withClient } from '../postgres/connection';
-import { DatabaseIdentity } from '../postgres/server';
+
 import { CountedTable, countRows, DatabaseContents, readContents } from '../postgres/tables';
 import { DumpClient, runClient } from '../postgres/tools';
 

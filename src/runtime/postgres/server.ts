@@ -1,14 +1,9 @@
 import { Client } from 'pg';
 import { ActionError } from '../../contract/action-error';
-import { ManifestDatabase } from '../../contract/manifest';
+import { DatabaseIdentity } from '../../contract/manifest';
 
 /** RDS's own database, which accepts no connections. */
 const RDS_DATABASE = 'rdsadmin';
-
-export type DatabaseIdentity = Pick<
-  ManifestDatabase,
-  'name' | 'owner' | 'encoding' | 'collate' | 'ctype' | 'localeProvider' | 'locale' | 'icuRules'
->;
 
 export interface ServerVersion {
   /** `17.10`. */
@@ -34,7 +29,8 @@ export async function readUserDatabases(client: Client): Promise<DatabaseIdentit
   const { rows } = await client.query(
     `SELECT d.datname AS name, pg_catalog.pg_get_userbyid(d.datdba) AS owner,
        pg_catalog.pg_encoding_to_char(d.encoding) AS encoding, d.datcollate AS collate, d.datctype AS ctype,
-       pg_catalog.to_jsonb(d) ->> 'datlocprovider' AS provider,
+       CASE pg_catalog.to_jsonb(d) ->> 'datlocprovider' WHEN 'i' THEN 'icu' WHEN 'b' THEN 'builtin' ELSE 'libc' END
+         AS "localeProvider",
        coalesce(pg_catalog.to_jsonb(d) ->> 'datlocale', pg_catalog.to_jsonb(d) ->> 'daticulocale') AS locale,
        pg_catalog.to_jsonb(d) ->> 'daticurules' AS "icuRules",
        d.datallowconn AND pg_catalog.has_database_privilege(d.oid, 'CONNECT') AS reachable
@@ -51,14 +47,9 @@ export async function readUserDatabases(client: Client): Promise<DatabaseIdentit
         'Grant CONNECT on it to the master user, allow connections to it, or drop it.',
     );
   }
-  return rows.map((row) => ({
-    name: row.name,
-    owner: row.owner,
-    encoding: row.encoding,
-    collate: row.collate,
-    ctype: row.ctype,
-    localeProvider: row.provider === 'i' ? 'icu' : row.provider === 'b' ? 'builtin' : 'libc',
-    ...(row.locale !== null && { locale: row.locale }),
-    ...(row.icuRules !== null && { icuRules: row.icuRules }),
+  return rows.map(({ reachable, locale, icuRules, ...identity }) => ({
+    ...identity,
+    ...(locale !== null && { locale }),
+    ...(icuRules !== null && { icuRules }),
   }));
 }

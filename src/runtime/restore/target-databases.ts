@@ -1,6 +1,6 @@
 import { Client, escapeIdentifier } from 'pg';
 import { ActionError } from '../../contract/action-error';
-import { ManifestDatabase } from '../../contract/manifest';
+import { DatabaseLocale, ManifestDatabase } from '../../contract/manifest';
 import { ADMINISTRATION_DATABASE, DatabaseConnection, withClient } from '../postgres/connection';
 import { readUserDatabases } from '../postgres/server';
 
@@ -101,13 +101,11 @@ async function emptyInPlace(admin: Client, roles: readonly string[]): Promise<vo
   }
 }
 
-type Kind = Pick<ManifestDatabase, 'encoding' | 'collate' | 'ctype' | 'localeProvider' | 'locale' | 'icuRules'>;
-
-function sameKind(one: Kind, other: Kind): boolean {
+function sameKind(one: DatabaseLocale, other: DatabaseLocale): boolean {
   return describeKind(one) === describeKind(other);
 }
 
-function describeKind({ encoding, collate, ctype, localeProvider, locale, icuRules }: Kind): string {
+function describeKind({ encoding, collate, ctype, localeProvider, locale, icuRules }: DatabaseLocale): string {
   return [encoding, collate, ctype, localeProvider, locale ?? '', icuRules ?? ''].join(' ').trim();
 }
 
