@@ -1,49 +1,39 @@
-import { ChildProcess } from 'node:child_process';
-import { channel } from 'node:diagnostics_channel';
-import { signalGroup } from '../runtime/postgres/process-group';
-
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** The exit code that a shell gives to a program that Ctrl-C ended. */
+/** The exit code that a shell gives a program ended by Ctrl-C. */
 const INTERRUPTED = 130;
 
 /**
- * The first Ctrl-C ends the PostgreSQL clients that this process has started, with their workers. The action then fails,
- * records that, and releases its lock. Without such clients, or at the second Ctrl-C, the program exits at once; the
- * next run removes what it left.
+ * Ctrl-C while an action runs. The first one aborts the signal that the action was given: the action stops its children,
+ * records that it failed and releases its lock. The second one, or the first where the action only reads, ends the
+ * program at once; its children end with it, and the next run removes what it left.
  */
 export class Interruption {
-  private readonly children = new Set<ChildProcess>();
-  private stopping = false;
+  private readonly controller = new AbortController();
 
   constructor(
+    private readonly stopsInOrder: boolean,
     private readonly print: (line: string) => void,
     private readonly removeTemporaryFiles: () => void,
   ) {
-    channel('child_process').subscribe(this.onStart);
-    SIGNALS.forEach((signal) => process.on(signal, this.onSignal));
+    SIGNALS.forEach((signal) => process.on(signal, this.interrupted));
+  }
+
+  /** Aborted when a person interrupts the run. */
+  get signal(): AbortSignal {
+    return this.controller.signal;
   }
 
   end(): void {
-    channel('child_process').unsubscribe(this.onStart);
-    SIGNALS.forEach((signal) => process.off(signal, this.onSignal));
+    SIGNALS.forEach((signal) => process.off(signal, this.interrupted));
   }
 
-  private readonly onStart = (message: unknown): void => {
-    const { process: child } = message as { process: ChildProcess };
-    this.children.add(child);
-    child.once('exit', () => this.children.delete(child));
-    if (this.stopping) child.once('spawn', () => signalGroup(child, 'SIGTERM'));
-  };
-
-  private readonly onSignal = (): void => {
-    if (this.stopping || this.children.size === 0) {
-      this.children.forEach((child) => signalGroup(child, 'SIGKILL'));
+  private readonly interrupted = (): void => {
+    if (!this.stopsInOrder || this.signal.aborted) {
       this.removeTemporaryFiles();
       process.exit(INTERRUPTED);
     }
-    this.stopping = true;
-    this.print('Stopping. Press Ctrl-C again to exit at once.');
-    this.children.forEach((child) => signalGroup(child, 'SIGTERM'));
+    this.print('Stopping; press Ctrl-C again to stop at once.');
+    this.controller.abort();
   };
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { ActionRunner } from './action-runner';
 import { preferBundledClients } from './bundled-clients';
 import { Interruption } from './interruption';
-import { Answers, Request } from '../contract/requests';
+import { Action, Answers, Request } from '../contract/requests';
 import { runAction } from '../runtime/actions';
 import { libraryVersion } from '../runtime/library-version';
 import { Log } from '../runtime/log';
@@ -20,6 +20,9 @@ export interface AccountAndRegion {
   readonly region: string;
 }
 
+/** Actions that write end in good order when interrupted: they record that they failed and release their lock. */
+const WRITING_ACTIONS: readonly Action[] = ['back-up', 'prune', 'restore'];
+
 /** Runs actions in this process, without a time limit. */
 export class LocalRunner implements ActionRunner {
   constructor(
@@ -31,18 +34,19 @@ export class LocalRunner implements ActionRunner {
     preferBundledClients();
     const workDirectory = await mkdtemp(join(tmpdir(), 'cdktf-managed-database-'));
     const interruption = new Interruption(
+      WRITING_ACTIONS.includes(request.action),
       (note) => this.log.warn('interrupted', { note }),
       () => rmSync(workDirectory, { recursive: true, force: true }),
     );
     try {
-      return await runAction(request, this.runtime(workDirectory));
+      return await runAction(request, this.runtime(workDirectory, interruption.signal));
     } finally {
       interruption.end();
       await rm(workDirectory, { recursive: true, force: true });
     }
   }
 
-  private runtime(workDirectory: string): Runtime {
+  private runtime(workDirectory: string, interruption: AbortSignal): Runtime {
     const { log, owner } = this;
     const secrets = new SecretsManager();
     return {
@@ -53,6 +57,7 @@ export class LocalRunner implements ActionRunner {
       log,
       secrets,
       workDirectory,
+      interruption,
       openStorage: async (settings) => openObjectStore(settings, { secrets, log, region: owner.region }),
     };
   }

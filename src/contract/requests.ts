@@ -1,3 +1,4 @@
+import { ActionErrorKind } from './action-error';
 import { BackupId } from './backup-id';
 import { BackupState } from './catalog';
 import { DatabaseSettings, PlanSize } from './database-settings';
@@ -119,6 +120,26 @@ export interface RestoreRequest {
   readonly action: 'restore';
   readonly source: RestoreSource;
   readonly target: DatabaseSettings;
+}
+
+/** A request as the function takes it. */
+export type Invocation<R extends Request = Request> = R & {
+  /**
+   * Whether a failed action is answered as a {@link FailureAnswer}, which has its details. Absent: it is thrown, as
+   * Terraform and Lambda's retries need it; of a thrown error, an invoker sees kind and message only.
+   */
+  readonly failureAsAnswer?: boolean;
+};
+
+/** How an action failed. */
+export interface FailureAnswer {
+  readonly failure: {
+    /** Absent for an error that no action throws on purpose. */
+    readonly kind?: ActionErrorKind;
+    readonly message: string;
+    /** As the ActionError has them, such as a FailedVerdict. */
+    readonly details?: unknown;
+  };
 }
 
 /** What each action answers; a failure is thrown. */

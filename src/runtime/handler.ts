@@ -7,23 +7,30 @@ import { JsonLog } from './log';
 import { Runtime } from './runtime';
 import { SecretsManager } from './secrets';
 import { ActionError } from '../contract/action-error';
-import { Answers, Request } from '../contract/requests';
+import { Answers, FailureAnswer, Invocation, Request } from '../contract/requests';
 import { openObjectStore } from './storage/s3-object-store';
 
-/** What Lambda tells of an invocation, as far as it is asked. */
+/** What is used of Lambda's context of an invocation. */
 export interface LambdaContext {
   readonly invokedFunctionArn: string;
   getRemainingTimeInMillis(): number;
 }
 
-/** Entry of the function: does what one request asks for; a failure is thrown, as a text for a person. */
-export async function handler(request: Request, context: LambdaContext): Promise<Answers[Request['action']]> {
+/** Entry of the function: runs the action of one request. A failure is thrown, unless the request asks for an answer. */
+export async function handler(
+  request: Invocation,
+  context: LambdaContext,
+): Promise<Answers[Request['action']] | FailureAnswer> {
   const log = new JsonLog();
   const workDirectory = await mkdtemp(join(tmpdir(), 'run-'));
   try {
     return await runAction(request, lambdaRuntime(context, log, workDirectory));
   } catch (error) {
-    throw presentable(error, log);
+    const failed = presentable(error, log);
+    if (request?.failureAsAnswer) {
+      return failureAnswer(failed);
+    }
+    throw failed;
   } finally {
     await rm(workDirectory, { recursive: true, force: true });
   }
@@ -46,9 +53,16 @@ function lambdaRuntime(context: LambdaContext, log: JsonLog, workDirectory: stri
   };
 }
 
+function failureAnswer(error: Error): FailureAnswer {
+  const { message } = error;
+  return {
+    failure: error instanceof ActionError ? { kind: error.kind, message, details: error.details } : { message },
+  };
+}
+
 /**
- * With its name for a stack, as an ActionError has it: whoever invoked the function sees the stack, and it would repeat
- * the message. The log has the real one.
+ * The error with its name in place of its stack, as an ActionError has it: the invoker is shown the stack, which would
+ * repeat the message. The log has the real one.
  */
 function presentable(error: unknown, log: JsonLog): Error {
   const presented = error instanceof Error ? error : new Error(String(error));

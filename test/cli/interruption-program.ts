@@ -1,22 +1,33 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Interruption } from '../../src/cli/interruption';
+import { withinDeadline } from '../../src/runtime/deadline';
+import { runClient } from '../../src/runtime/postgres/tools';
 
-/** Acts as an action: runs a client with a worker, or none, and records how it ended. */
-async function runAction(withClient: boolean, file: string): Promise<void> {
-  const print = (line: string) => console.log(line);
-  const interruption = new Interruption(print, () => writeFileSync(file, 'files removed'));
-  if (!withClient) {
+/** Stands for an action that writes and runs a client with a worker, or for one that only reads. */
+async function act(writes: boolean, file: string): Promise<void> {
+  const interruption = new Interruption(
+    writes,
+    (line) => console.log(line),
+    () => writeFileSync(file, 'files removed'),
+  );
+  if (!writes) {
     setInterval(() => undefined, 1000);
-    print('busy');
+    console.log('busy');
     return;
   }
-  const client = spawn('sh', ['-c', 'sleep 300 & echo busy; wait'], { detached: true, stdio: 'pipe' });
-  client.stdout.on('data', (text: Buffer) => print(text.toString().trim()));
-  const [, signal] = await once(client, 'close');
+  const client = `${file}-client`;
+  writeFileSync(client, '#!/bin/sh\ntouch "$0-started"\nsleep 300 &\nwait\n', { mode: 0o755 });
+  const run = withinDeadline(
+    { remainingMs: () => Infinity, interruption: interruption.signal },
+    'BackupFailed',
+    (signal) => runClient('pg_dump', [], { file: client, workDirectory: dirname(file), signal }),
+  ).catch((error: Error) => writeFileSync(file, `${error.name}: ${error.message}`));
+  while (!existsSync(`${client}-started`)) await sleep(10);
+  console.log('busy');
+  await run;
   interruption.end();
-  writeFileSync(file, `the client ended by ${signal}`);
 }
 
-void runAction(process.argv[2] === 'client', process.argv[3]);
+void act(process.argv[2] === 'writes', process.argv[3]);

@@ -25,21 +25,21 @@ async function start(kind: string): Promise<ChildProcess> {
 }
 
 describe('Ctrl-C', () => {
-  test('ends clients with their workers, and the action can record that', async () => {
+  test('ends the clients of an action that writes, with their workers, and the action can record that', async () => {
     // GIVEN
-    const program = await start('client');
+    const program = await start('writes');
 
     // WHEN
     program.kill('SIGINT');
     const [code] = await once(program, 'close');
 
     // THEN the worker, which would have run for minutes, has closed the client's output too
-    expect(await readFile(file, 'utf8')).toBe('the client ended by SIGTERM');
+    expect(await readFile(file, 'utf8')).toBe('BackupFailed: The run was interrupted.');
     expect(code).toBe(0);
   });
 
-  test('ends a program without clients at once, and removes its temporary files', async () => {
-    const program = await start('nothing');
+  test('ends an action that only reads at once, and removes its temporary files', async () => {
+    const program = await start('reads');
     program.kill('SIGINT');
     const [code] = await once(program, 'close');
     expect(await readFile(file, 'utf8')).toBe('files removed');

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Request } from '../../src/contract/requests';
+import { ActionError } from '../../src/contract/action-error';
+import { Invocation, Request } from '../../src/contract/requests';
 import * as actions from '../../src/runtime/actions';
 import { handler } from '../../src/runtime/handler';
 
@@ -61,6 +62,27 @@ test('every run has an empty directory of its own, which is gone afterwards, and
   expect(runAction).toHaveBeenCalledTimes(2);
   expect(new Set(directories).size).toBe(2);
   expect(directories.filter((directory) => existsSync(directory))).toEqual([]);
+});
+
+describe('a request that asks for a failure as an answer', () => {
+  const failWith = async (error: Error) => {
+    jest.spyOn(actions, 'runAction').mockRejectedValue(error);
+    return handler({ failureAsAnswer: true } as Invocation, CONTEXT);
+  };
+
+  test('is answered with kind, message and details', async () => {
+    const details = { state: 'Failed', faultClass: 'network' };
+    expect(await failWith(new ActionError('ConnectionTestFailed', 'It failed.', details))).toEqual({
+      failure: { kind: 'ConnectionTestFailed', message: 'It failed.', details },
+    });
+    expect(lines.map((line) => JSON.parse(line).event)).toEqual(['failed']);
+  });
+
+  test('is answered without a kind where no action throws such an error on purpose', async () => {
+    expect(await failWith(new TypeError('x is not a function'))).toEqual({
+      failure: { message: 'x is not a function' },
+    });
+  });
 });
 
 function fail(): never {

@@ -4,7 +4,7 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { callAws } from './aws';
 import { ActionError } from '../../contract/action-error';
-import { Answers, Request } from '../../contract/requests';
+import { Answers, FailureAnswer, Invocation, Request } from '../../contract/requests';
 import { Log } from '../../runtime/log';
 import { ActionRunner } from '../action-runner';
 import { failureKindOf } from '../exit-codes';
@@ -42,41 +42,33 @@ export class DeployedFunction implements ActionRunner {
         new InvokeCommand({
           FunctionName: this.arn,
           InvocationType: 'RequestResponse',
-          LogType: 'Tail',
-          Payload: Buffer.from(JSON.stringify(request)),
+          Payload: Buffer.from(JSON.stringify({ ...request, failureAsAnswer: true } satisfies Invocation<R>)),
         }),
       ),
     );
     const payload = JSON.parse(Buffer.from(answer.Payload ?? []).toString('utf8') || 'null');
     if (answer.FunctionError !== undefined) {
-      throw failureOf(payload, Buffer.from(answer.LogResult ?? '', 'base64').toString('utf8'));
+      throw thrownError(payload);
+    }
+    if (isFailure(payload)) {
+      throw failedError(payload);
     }
     return payload;
   }
 }
 
-/** The error that the function threw. */
-export function failureOf(payload: { errorType?: string; errorMessage?: string } | null, logTail: string): Error {
-  const message = payload?.errorMessage ?? 'The function failed without a message; its log says more.';
-  const kind = failureKindOf(payload?.errorType);
-  if (kind === 'Unexpected') {
-    return new Error(message);
-  }
-  return new ActionError(kind, message, kind === 'ConnectionTestFailed' ? failedVerdictIn(logTail) : undefined);
+function isFailure(payload: unknown): payload is FailureAnswer {
+  return (payload as Partial<FailureAnswer> | null)?.failure !== undefined;
 }
 
-/** An error of a function is a text alone; the verdict behind it is in the log's last lines, unless it was cut off. */
-function failedVerdictIn(logTail: string): unknown {
-  for (const line of logTail.split('\n')) {
-    const start = line.indexOf('{"level":"warn","event":"connection-test"');
-    if (start >= 0) {
-      try {
-        const { level, event, ...verdict } = JSON.parse(line.slice(start));
-        return verdict;
-      } catch {
-        return undefined;
-      }
-    }
-  }
-  return undefined;
+/** The error behind a failure that the function answered. */
+function failedError({ failure: { kind, message, details } }: FailureAnswer): Error {
+  return kind === undefined ? new Error(message) : new ActionError(kind, message, details);
+}
+
+/** The error of a function that was stopped from outside, such as by its time limit. */
+function thrownError(payload: { errorType?: string; errorMessage?: string } | null): Error {
+  const message = payload?.errorMessage ?? 'The function failed without a message; see its log.';
+  const kind = failureKindOf(payload?.errorType);
+  return kind === 'Unexpected' ? new Error(message) : new ActionError(kind, message);
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, IncomingMessage, Server, ServerResponse } from 'node:http';
 import { AddressInfo } from 'node:net';
-import { DeployedFunction, failureOf } from '../../../src/cli/deployed/deployed-function';
+import { DeployedFunction } from '../../../src/cli/deployed/deployed-function';
 import { ListRequest } from '../../../src/contract/requests';
 import { JsonLog } from '../../../src/runtime/log';
 
@@ -22,15 +22,6 @@ const REQUEST: ListRequest = {
 
 const VERDICT = { state: 'Failed', faultClass: 'permission', operations: ['PUT'], summary: 'a', remedy: 'b' };
 const MESSAGE = 'Connection test failed: permission.';
-
-/** The end of a log whose first line was cut, as Lambda returns it. */
-const LOG_TAIL = [
-  'e":"cut off"}',
-  JSON.stringify({ level: 'info', event: 'connection-test', state: 'Testing' }),
-  JSON.stringify({ level: 'warn', event: 'connection-test', ...VERDICT }),
-  JSON.stringify({ level: 'warn', event: 'failed', message: MESSAGE }),
-  'END RequestId: 1',
-].join('\n');
 
 describe('the deployed function', () => {
   let server: Server;
@@ -80,17 +71,35 @@ describe('the deployed function', () => {
       {
         url: `/2015-03-31/functions/${encodeURIComponent(ARN)}/invocations`,
         type: 'RequestResponse',
-        body: JSON.stringify(REQUEST),
+        body: JSON.stringify({ ...REQUEST, failureAsAnswer: true }),
       },
     ]);
   });
 
-  test('fails with the kind and the message of its error', async () => {
+  test('fails with the kind, the message and the details that the function answers', async () => {
+    answer = (response) =>
+      response.end(JSON.stringify({ failure: { kind: 'ConnectionTestFailed', message: MESSAGE, details: VERDICT } }));
+    await expect(run()).rejects.toMatchObject({ kind: 'ConnectionTestFailed', message: MESSAGE, details: VERDICT });
+  });
+
+  test('fails with the message of an error that no action throws on purpose', async () => {
+    answer = (response) => response.end(JSON.stringify({ failure: { message: 'The disk is full.' } }));
+    const error = await run().catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ message: 'The disk is full.' });
+    expect(error).not.toHaveProperty('kind');
+  });
+
+  test.each([
+    [{ errorType: 'NotFound', errorMessage: 'There is no such backup.' }, 'NotFound'],
+    [{ errorType: 'Sandbox.Timedout', errorMessage: 'Task timed out after 900.00 seconds' }, undefined],
+    [{ errorMessage: 'Task timed out after 900.00 seconds' }, undefined],
+  ])('fails with the message of a thrown error: %j', async (thrown, kind) => {
     answer = (response) => {
       response.setHeader('x-amz-function-error', 'Unhandled');
-      response.end(JSON.stringify({ errorType: 'NotFound', errorMessage: 'There is no such backup.', trace: [] }));
+      response.end(JSON.stringify(thrown));
     };
-    await expect(run()).rejects.toMatchObject({ kind: 'NotFound', message: 'There is no such backup.' });
+    const error = (await run().catch((reason: unknown) => reason)) as Error & { kind?: string };
+    expect([error.message, error.kind]).toEqual([thrown.errorMessage, kind]);
   });
 
   test('fails without a second attempt if AWS fails', async () => {
@@ -100,32 +109,5 @@ describe('the deployed function', () => {
     };
     await expect(run()).rejects.toThrow(ARN);
     expect(seen).toHaveLength(1);
-  });
-});
-
-describe('a failure of the function', () => {
-  test('of a connection test brings the verdict along, from the log', () => {
-    expect(failureOf({ errorType: 'ConnectionTestFailed', errorMessage: MESSAGE }, LOG_TAIL)).toMatchObject({
-      kind: 'ConnectionTestFailed',
-      message: MESSAGE,
-      details: VERDICT,
-    });
-  });
-
-  test.each(['', LOG_TAIL.slice(-120), '{"level":"warn","event":"connection-test","state":"Fai'])(
-    'is the text alone where the log does not hold it: %s',
-    (tail) => {
-      const failure = failureOf({ errorType: 'ConnectionTestFailed', errorMessage: MESSAGE }, tail);
-      expect(failure).toMatchObject({ kind: 'ConnectionTestFailed', message: MESSAGE, details: undefined });
-    },
-  );
-
-  test.each([
-    { errorType: 'Sandbox.Timedout', errorMessage: 'Task timed out after 900.00 seconds' },
-    { errorMessage: 'Task timed out after 900.00 seconds' },
-  ])('that no action throws is unexpected', (payload) => {
-    const failure = failureOf(payload, '');
-    expect(failure.message).toBe('Task timed out after 900.00 seconds');
-    expect(failure).not.toHaveProperty('kind');
   });
 });
