@@ -46,6 +46,7 @@ for (const verb of ['apply', 'plan', 'destroy'] as const) {
 }
 command('fire <schedule>', 'fire a schedule now, and wait for what the function answers')
   .option('--force', 'although it is switched off', false)
+  .option('--twice', 'deliver the event twice at the same time, as EventBridge Scheduler may', false)
   .action(fire);
 command('psql <database> [arguments...]', 'open psql as the master of a database; arguments go to psql, behind --')
   .allowUnknownOption()
@@ -162,14 +163,18 @@ async function deploy(verb: 'apply' | 'plan' | 'destroy', app: string, options: 
   process.exitCode = finished.exitCode;
 }
 
-async function fire(schedule: string, options: CommonOptions & { force: boolean }): Promise<void> {
+async function fire(schedule: string, options: CommonOptions & { force: boolean; twice: boolean }): Promise<void> {
   const control = await running(options);
-  const fired = await ask<FiredSchedule>(control, { command: 'fire', schedule, force: options.force });
+  const fired = await ask<FiredSchedule>(control, {
+    ...{ command: 'fire', schedule, force: options.force, twice: options.twice },
+  });
   if (options.json) {
     out.line(JSON.stringify(fired));
   } else {
     const verdict = fired.functionError ? out.red(fired.functionError) : out.green('done');
-    out.line(`${out.bold(fired.schedule)}  ${fired.scheduledTime}  ${verdict}  ${durationText(fired.durationMs)}`);
+    const attempts = fired.attempts === 1 ? '' : `  ${fired.attempts} attempts`;
+    const took = durationText(fired.durationMs);
+    out.line(`${out.bold(fired.schedule)}  ${fired.scheduledTime}  ${verdict}  ${took}${attempts}`);
     out.line(fired.payload);
   }
   process.exitCode = fired.functionError ? 1 : 0;

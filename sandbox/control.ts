@@ -9,7 +9,7 @@ import { Sandbox } from './sandbox';
 export type ControlRequest =
   | { readonly command: 'status' }
   | { readonly command: 'apply' | 'plan' | 'destroy'; readonly app: string; readonly options: RemoteOptions }
-  | { readonly command: 'fire'; readonly schedule: string; readonly force: boolean }
+  | { readonly command: 'fire'; readonly schedule: string; readonly force: boolean; readonly twice: boolean }
   | { readonly command: 'clock'; readonly change: string | number }
   | { readonly command: 'down' };
 
@@ -82,7 +82,7 @@ export class ControlServer {
       case 'status':
         return sandbox.status();
       case 'fire':
-        return sandbox.fire(request.schedule, { force: request.force });
+        return sandbox.fire(request.schedule, { force: request.force, twice: request.twice });
       case 'clock':
         sandbox.setClock(request.change);
         return { offsetMs: sandbox.clock.offsetMs, now: sandbox.clock.now().toISOString() };

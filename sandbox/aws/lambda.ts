@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { AwsRequest, AwsResponse, jsonRefusal, jsonResponse, queryOf, segmentsOf } from './message';
 import { RolePermissions } from './permissions';
 import { MendedService, Upstream } from './upstream';
@@ -45,7 +46,7 @@ export class MendedLambda implements MendedService {
 
   private readonly functions = new Map<string, KeptFunction>();
   private readonly layers = new Map<string, Buffer>();
-  private readonly eventInvokeConfigs = new Map<string, object>();
+  private readonly eventInvokeConfigs = new Map<string, EventInvokeConfig>();
 
   constructor(
     private readonly upstream: Upstream,
@@ -93,7 +94,12 @@ export class MendedLambda implements MendedService {
    *
    * @throws LambdaRefusal when Lambda would not have begun
    */
-  async invoke(reference: FunctionReference, payload: string, invocationType: string): Promise<InvocationAnswer> {
+  async invoke(
+    reference: FunctionReference,
+    payload: string,
+    invocationType: string,
+    requestId: string = randomUUID(),
+  ): Promise<InvocationAnswer> {
     const { name, qualifier = '$LATEST' } = reference;
     const path = `/2015-03-31/functions/${name}/configuration?Qualifier=${encodeURIComponent(qualifier)}`;
     const configuration = JSON.parse((await this.upstream.call('lambda', 'GET', path)).toString());
@@ -119,7 +125,7 @@ export class MendedLambda implements MendedService {
         environment: configuration.Environment?.Variables ?? {},
       },
       payload,
-      { environment: this.permissions.environmentOf(configuration.Role, name) },
+      { requestId, environment: this.permissions.environmentOf(configuration.Role, name) },
     );
     const answer = {
       version,
@@ -133,13 +139,66 @@ export class MendedLambda implements MendedService {
     return answer;
   }
 
+  /**
+   * Runs an event as Lambda does for an asynchronous caller: once more after each failure, as often as the qualifier's
+   * settings say, and then sends the last failure to the destination for failures. Lambda pauses for minutes in between.
+   *
+   * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+   * @throws LambdaRefusal when Lambda would not have begun
+   */
+  async deliver(reference: FunctionReference, event: string): Promise<DeliveredEvent> {
+    const requestId = randomUUID();
+    const { MaximumRetryAttempts = DEFAULT_RETRIES, DestinationConfig } = await this.configOf(reference);
+    for (let attempts = 1; ; attempts++) {
+      const answer = await this.invoke(reference, event, 'Event', requestId);
+      if (answer.functionError === undefined) return { ...answer, attempts };
+      if (attempts > MaximumRetryAttempts) {
+        const destination = DestinationConfig?.OnFailure?.Destination;
+        const record = failureRecord(requestId, await this.arnOf(reference), event, answer, attempts);
+        if (destination) await this.sendTo(destination, record);
+        return { ...answer, attempts };
+      }
+    }
+  }
+
+  private async configOf(reference: FunctionReference): Promise<EventInvokeConfig> {
+    return this.eventInvokeConfigs.get(await this.arnOf(reference)) ?? {};
+  }
+
+  private async arnOf({ name, qualifier = '$LATEST' }: FunctionReference): Promise<string> {
+    const path = `/2015-03-31/functions/${name}/configuration`;
+    const { FunctionArn } = JSON.parse((await this.upstream.call('lambda', 'GET', path)).toString());
+    return `${FunctionArn}:${qualifier}`;
+  }
+
+  private async sendTo(destination: string, record: string): Promise<void> {
+    const { service, account, resource } = partsOf(destination);
+    switch (service) {
+      case 'sqs':
+        await this.upstream.call('sqs', 'POST', '/', {
+          target: 'AmazonSQS.SendMessage',
+          body: { QueueUrl: `http://localhost/${account}/${resource}`, MessageBody: record },
+        });
+        return;
+      case 'sns': {
+        const query = { Action: 'Publish', Version: '2010-03-31', TopicArn: destination, Message: record };
+        await this.upstream.call('sns', 'GET', `/?${new URLSearchParams(query)}`);
+        return;
+      }
+      case 'lambda':
+        await this.deliver(parseFunctionReference(destination), record);
+        return;
+      default:
+        throw new Error(`The sandbox sends failed events to SQS, SNS and Lambda only, not to ${destination}.`);
+    }
+  }
+
   private async invokeByRequest(request: AwsRequest, reference: FunctionReference): Promise<AwsResponse> {
     const payload = request.body.length === 0 ? '{}' : request.body.toString();
     const invocationType = String(request.headers['x-amz-invocation-type'] ?? 'RequestResponse');
     if (invocationType === 'DryRun') return jsonResponse(204, undefined);
     if (invocationType === 'Event') {
-      // Once, whatever the configured retries: a sandbox that retried by the clock would need the retryBudget of one.
-      void this.invoke(reference, payload, invocationType).catch(() => undefined);
+      void this.deliver(reference, payload).catch(() => undefined);
       return jsonResponse(202, undefined);
     }
     try {
@@ -221,12 +280,12 @@ export class MendedLambda implements MendedService {
 
   /** moto keeps one list of these for a function and all its versions, and asks for the first. */
   private async eventInvokeConfig(request: AwsRequest, reference: FunctionReference): Promise<AwsResponse> {
-    const path = `/2015-03-31/functions/${reference.name}/configuration`;
-    const { FunctionArn } = JSON.parse((await this.upstream.call('lambda', 'GET', path)).toString());
-    const arn = `${FunctionArn}:${reference.qualifier ?? '$LATEST'}`;
+    const arn = await this.arnOf(reference);
     const known = this.eventInvokeConfigs.get(arn);
     if (request.method === 'PUT' || request.method === 'POST') {
       const content = JSON.parse(request.body.toString());
+      const refused = await this.destinationRefusal(reference, content);
+      if (refused) return jsonRefusal(400, 'InvalidParameterValueException', refused);
       const before = request.method === 'POST' ? known : {};
       const config = { ...before, ...content, FunctionArn: arn, LastModified: Date.now() / 1000 };
       this.eventInvokeConfigs.set(arn, config);
@@ -238,6 +297,21 @@ export class MendedLambda implements MendedService {
     if (request.method === 'GET') return jsonResponse(200, known);
     this.eventInvokeConfigs.delete(arn);
     return jsonResponse(204, undefined);
+  }
+
+  /** @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html#invocation-async-destinations-permissions */
+  private async destinationRefusal(
+    reference: FunctionReference,
+    { DestinationConfig }: EventInvokeConfig,
+  ): Promise<string | undefined> {
+    const destination = DestinationConfig?.OnFailure?.Destination;
+    const [action, operation] = DESTINATION_ACTIONS[partsOf(destination ?? '').service] ?? [];
+    if (!destination || !action) return undefined;
+    const path = `/2015-03-31/functions/${reference.name}/configuration`;
+    const { Role } = JSON.parse((await this.upstream.call('lambda', 'GET', path)).toString());
+    return (await this.permissions.roleAllows(Role, action, destination))
+      ? undefined
+      : `The function's execution role does not have permissions to call ${operation} on ${destination}`;
   }
 
   private async forward(request: AwsRequest, reference?: FunctionReference): Promise<AwsResponse> {
@@ -281,6 +355,49 @@ const MAX_UPLOAD_BYTES = 70_167_211;
 const MAX_LOG_TAIL_BYTES = 4096;
 
 const MAX_RECORDED = 200;
+
+/** How often Lambda repeats an event that failed, where nobody has said. */
+const DEFAULT_RETRIES = 2;
+
+/** How an event ended: the answer of the last attempt. */
+export interface DeliveredEvent extends InvocationAnswer {
+  readonly attempts: number;
+}
+
+interface EventInvokeConfig {
+  readonly MaximumRetryAttempts?: number;
+  readonly DestinationConfig?: { readonly OnFailure?: { readonly Destination?: string } };
+}
+
+/** What a function's role must allow, by the service of the destination. */
+const DESTINATION_ACTIONS: Record<string, readonly [action: string, operation: string]> = {
+  sqs: ['sqs:SendMessage', 'SendMessage'],
+  sns: ['sns:Publish', 'Publish'],
+  lambda: ['lambda:InvokeFunction', 'InvokeFunction'],
+};
+
+/** What Lambda sends to a destination for failures. */
+function failureRecord(
+  requestId: string,
+  functionArn: string,
+  event: string,
+  { version, functionError, payload }: InvocationAnswer,
+  attempts: number,
+): string {
+  return JSON.stringify({
+    version: '1.0',
+    timestamp: new Date().toISOString(),
+    requestContext: { requestId, functionArn, condition: 'RetriesExhausted', approximateInvokeCount: attempts },
+    requestPayload: JSON.parse(event),
+    responseContext: { statusCode: 200, executedVersion: version, functionError },
+    responsePayload: JSON.parse(payload),
+  });
+}
+
+function partsOf(arn: string): { service: string; account: string; resource: string } {
+  const [, , service = '', , account = '', ...resource] = arn.split(':');
+  return { service, account, resource: resource.join(':') };
+}
 
 /** Settings of a function that moto never stores, or does not change on an update. */
 const FORGOTTEN_SETTINGS = ['DeadLetterConfig', 'LoggingConfig', 'EphemeralStorage', 'TracingConfig', 'KMSKeyArn'];

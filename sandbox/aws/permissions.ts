@@ -59,6 +59,11 @@ export class RolePermissions {
       : answered;
   }
 
+  /** Whether a role may do something, whoever asks. */
+  async roleAllows(roleArn: string, action: string, resource: string): Promise<boolean> {
+    return isAllowed(await this.policiesOf(roleArn.split('/').at(-1)!), action, resource);
+  }
+
   private async askedOf(request: AwsRequest): Promise<Asked | undefined> {
     switch (serviceOf(request.headers)) {
       case 'secretsmanager':

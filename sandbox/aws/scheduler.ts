@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { InvocationAnswer, MendedLambda, parseFunctionReference } from './lambda';
+import { DeliveredEvent, MendedLambda, parseFunctionReference } from './lambda';
 import { Upstream } from './upstream';
 
 export interface FireOptions {
@@ -8,9 +8,11 @@ export interface FireOptions {
   readonly force?: boolean;
   /** When the run was due: one that was fired before is delivered once more. @default - now, by the sandbox's clock */
   readonly due?: Date;
+  /** Deliver the event twice at the same time: Scheduler promises at least once. @default false */
+  readonly twice?: boolean;
 }
 
-export interface FiredSchedule extends InvocationAnswer {
+export interface FiredSchedule extends DeliveredEvent {
   /** Group and name. */
   readonly schedule: string;
   /** ISO 8601 with seconds, UTC. */
@@ -49,7 +51,8 @@ export class ScheduleTrigger {
   }
 
   /**
-   * Invokes a schedule's target as Scheduler would when it is due, but waits for the answer.
+   * Gives a schedule's target its event as Scheduler does when it is due, asynchronously: a run that fails is repeated by
+   * Lambda. Waits until Lambda is done with the event.
    *
    * @param schedule its name, or `group/name`
    * @throws if there is no such schedule, more than one, or it is switched off
@@ -71,7 +74,8 @@ export class ScheduleTrigger {
       'execution-id': randomUUID(),
       'attempt-number': '1',
     });
-    const answer = await this.lambda.invoke(reference, input, 'Event');
+    const deliveries = Array.from({ length: options.twice ? 2 : 1 }, () => this.lambda.deliver(reference, input));
+    const [answer] = await Promise.all(deliveries);
     return { ...answer, schedule: `${group}/${name}`, scheduledTime, functionArn: Target.Arn, input };
   }
 

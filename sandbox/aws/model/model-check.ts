@@ -2,6 +2,7 @@ import { ModelledCall, modelledCall } from './modelled-call';
 import { ServiceModels } from './service-model';
 import { Violation, violationsOf } from './violations';
 import { AwsRequest, AwsResponse, refusalIn, serviceOf } from '../message';
+import { ruleRefusal } from '../service-rules';
 
 /** What was seen of one operation. */
 export interface SeenOperation {
@@ -15,8 +16,8 @@ export interface SeenOperation {
 }
 
 /**
- * Compares every request with AWS's own model of its service before anything answers it. A request against the model is
- * refused as AWS refuses it.
+ * Compares every request with AWS's own model of its service, and with the rules that only AWS's documentation has, before
+ * anything answers it. A request against them is refused as AWS refuses it.
  */
 export class ModelCheck {
   private readonly operations = new Map<string, SeenOperation>();
@@ -46,7 +47,10 @@ export class ModelCheck {
     const { input } = call.operation;
     const violations = input ? violationsOf(model, model.resolve(input), call.input) : [];
     this.record(service, call, violations);
-    if (violations.length === 0) return undefined;
+    if (violations.length === 0) {
+      const refused = ruleRefusal(service, call.operation.name, call.input);
+      return refused && refusalIn(service, request, 400, refused.code, refused.message);
+    }
     const count = `${violations.length} validation error${violations.length === 1 ? '' : 's'} detected`;
     const message = `${count}: ${violations.map(({ message: text }) => text).join('; ')}`;
     const codes = ERROR_CODES[service] ?? DEFAULT_CODES;
