@@ -320,6 +320,7 @@ project.package.setScript(
   'languages',
   `npx projen compile >&2 && tsx packaging/build.ts >&2 && ${tsx} bench/languages.ts`,
 );
+project.package.setScript('figures', `tsx packaging/build.ts >&2 && ${tsx} bench/run-figures.ts`);
 project.package.setScript('conformance', `tsx packaging/build.ts >&2 && ${tsx} bench/conformance.ts`);
 
 project.synth();
