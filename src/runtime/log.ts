@@ -2,6 +2,8 @@
 export interface Log {
   info(event: string, facts?: Record<string, unknown>): void;
   warn(event: string, facts?: Record<string, unknown>): void;
+  /** Between two reports of the progress of a run, in milliseconds. @default - a minute */
+  readonly progressIntervalMs?: number;
 }
 
 /** Structured lines on standard output, as CloudWatch Logs wants them. */

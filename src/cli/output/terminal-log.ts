@@ -1,4 +1,5 @@
 import { durationText, printable, sizeText } from './format';
+import { ProgressEvent, progressBar, progressText } from './progress-text';
 import { Log } from '../../runtime/log';
 
 /** Events whose text the result or the error repeats: shown once. */
@@ -16,12 +17,22 @@ const REPEATED_BY_RESULT = new Set([
   'metric',
 ]);
 
+const ERASE_LINE = '\r\u001b[2K';
+
 /** The events of a running action as lines for a person. */
 export class TerminalLog implements Log {
+  /** A bar is drawn often, a line is written once a minute. */
+  readonly progressIntervalMs: number;
+  private barIsDrawn = false;
+
   constructor(
-    private readonly write: (line: string) => void,
+    private readonly write: (text: string) => void,
+    /** Whether a line can be erased and drawn again. */
+    private readonly isTerminal = false,
     private readonly now: () => Date = () => new Date(),
-  ) {}
+  ) {
+    this.progressIntervalMs = isTerminal ? 200 : 60_000;
+  }
 
   info(event: string, fields: Record<string, unknown> = {}): void {
     this.line('info', event, fields);
@@ -32,14 +43,31 @@ export class TerminalLog implements Log {
   }
 
   private line(level: 'info' | 'warn', event: string, fields: Record<string, unknown>): void {
-    if (!REPEATED_BY_RESULT.has(event)) this.write(logLine(this.now(), level, event, fields));
+    if (event === 'progress' && this.isTerminal) {
+      this.write(`${ERASE_LINE}${progressBar(fields as unknown as ProgressEvent)}`);
+      this.barIsDrawn = true;
+    } else if (!REPEATED_BY_RESULT.has(event)) {
+      this.eraseBar();
+      this.write(`${logLine(this.now(), level, event, fields)}\n`);
+    }
+  }
+
+  /** Erases the bar, so that other text can follow. */
+  eraseBar(): void {
+    if (this.barIsDrawn) this.write(ERASE_LINE);
+    this.barIsDrawn = false;
   }
 }
 
 /** An event as one line. */
 export function logLine(time: Date, level: 'info' | 'warn', event: string, fields: Record<string, unknown>): string {
   const title = level === 'warn' ? `warning: ${event}` : event;
-  const text = event === 'connection-test' ? connectionTestText(fields) : eventText(title, fields);
+  const text =
+    event === 'connection-test'
+      ? connectionTestText(fields)
+      : event === 'progress'
+        ? progressText(fields as unknown as ProgressEvent)
+        : eventText(title, fields);
   return `${time.toISOString().slice(11, 19)}  ${printable(text)}`;
 }
 

@@ -35,16 +35,18 @@ export class Terminal {
     private readonly output: Stream = process.stdout,
     private readonly errors: Stream = process.stderr,
   ) {
-    const write = (line: string) => this.errors.write(`${line}\n`);
-    this.log = json ? new JsonLog(write) : new TerminalLog(write);
+    const write = (text: string) => this.errors.write(text);
+    this.log = json ? new JsonLog((line) => write(`${line}\n`)) : new TerminalLog(write, errors.isTTY);
   }
 
   show({ answer, lines }: Result): void {
+    this.eraseBar();
     writeLines(this.output, this.json ? [JSON.stringify({ ok: true, ...answer })] : lines);
   }
 
   /** Prints why a command failed. */
   fail(error: unknown): ExitCode {
+    this.eraseBar();
     const message = error instanceof Error ? error.message : String(error);
     const kind: FailureKind = error instanceof ActionError ? error.kind : 'Unexpected';
     const details = error instanceof ActionError ? error.details : undefined;
@@ -57,6 +59,10 @@ export class Terminal {
       writeLines(this.errors, [this.red(first), ...others]);
     }
     return exitCodeOf(kind);
+  }
+
+  private eraseBar(): void {
+    if (this.log instanceof TerminalLog) this.log.eraseBar();
   }
 
   /** The lines of a verdict, none wider than the terminal. */

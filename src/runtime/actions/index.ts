@@ -1,5 +1,6 @@
 import { ActionError } from '../../contract/action-error';
 import { Action, Answers, Request } from '../../contract/requests';
+import { withProgress } from '../progress';
 import { Runtime } from '../runtime';
 import { backUp } from './back-up';
 import { list } from './list';
@@ -41,5 +42,5 @@ export async function runAction<R extends Request>(request: R, runtime: Runtime)
     );
   }
   const runner = ACTION_HANDLERS[action] as unknown as (request: R, runtime: Runtime) => Promise<Answers[R['action']]>;
-  return runner(request, runtime);
+  return runner(request, withProgress(runtime, action));
 }

@@ -2,7 +2,8 @@ import { TerminalLog } from '../../../src/cli/output/terminal-log';
 
 const lines: string[] = [];
 const log = new TerminalLog(
-  (line) => lines.push(line),
+  (text) => lines.push(text.trimEnd()),
+  false,
   () => new Date('2026-11-22T03:00:05Z'),
 );
 
@@ -30,3 +31,41 @@ test.each(['backup-failed', 'backup-completed', 'restored', 'failed', 'metric'])
     expect(lines).toEqual([]);
   },
 );
+
+describe('progress', () => {
+  const PROGRESS = {
+    direction: 'read',
+    doneBytes: 1_200_000_000,
+    totalBytes: 2_600_000_000,
+    bytesPerSecond: 35_000_000,
+  };
+
+  test('is a line in a log', () => {
+    log.info('progress', PROGRESS);
+    expect(lines).toEqual(['03:00:05  read 46 %, 1.2 GB of 2.6 GB, 35 MB/s, 40s to go']);
+    expect(log.progressIntervalMs).toBe(60_000);
+  });
+
+  test('of a backup has no total', () => {
+    log.info('progress', { direction: 'stored', doneBytes: 1_200_000_000, bytesPerSecond: 35_000_000 });
+    expect(lines).toEqual(['03:00:05  stored 1.2 GB, 35 MB/s']);
+  });
+
+  test('is a bar on a terminal, which is erased before other text', () => {
+    const written: string[] = [];
+    const terminal = new TerminalLog(
+      (text) => written.push(text),
+      true,
+      () => new Date('2026-11-22T03:00:05Z'),
+    );
+    terminal.info('progress', PROGRESS);
+    terminal.info('parts-read', {});
+    terminal.eraseBar();
+    expect(written).toEqual([
+      '\r\u001b[2K[#########...........] read 46 %, 1.2 GB of 2.6 GB, 35 MB/s, 40s to go',
+      '\r\u001b[2K',
+      '03:00:05  parts read\n',
+    ]);
+    expect(terminal.progressIntervalMs).toBeLessThan(1_000);
+  });
+});

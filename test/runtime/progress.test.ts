@@ -1,0 +1,66 @@
+import { Action } from '../../src/contract/requests';
+import { StorageSettings } from '../../src/contract/storage-settings';
+import { Log } from '../../src/runtime/log';
+import { withProgress } from '../../src/runtime/progress';
+import { Runtime } from '../../src/runtime/runtime';
+import { ObjectStore } from '../../src/runtime/storage/object-store';
+
+const FOLDER = 'nightly/orders/20261122T030000Z';
+const MANIFEST = Buffer.from(JSON.stringify({ parts: [{ size: 3_000 }, { size: 5_000 }] }));
+
+/** A storage with one manifest and parts of 1,000 bytes. */
+const storage: ObjectStore = {
+  put: async () => undefined,
+  get: async (key) => ({ kind: 'found', body: key.endsWith('manifest.json') ? MANIFEST : Buffer.alloc(1_000) }),
+  delete: async () => undefined,
+  clockOffsetMs: () => 7,
+};
+
+async function open(action: Action, progressIntervalMs?: number) {
+  const events: unknown[] = [];
+  const log: Log = {
+    info: (event, fields) => events.push({ event, ...fields }),
+    warn: () => undefined,
+    progressIntervalMs,
+  };
+  const runtime = { log, openStorage: async () => storage } as unknown as Runtime;
+  return { events, store: await withProgress(runtime, action).openStorage({} as StorageSettings) };
+}
+
+test('a restore reports the bytes that it has read, of how many', async () => {
+  const { events, store } = await open('restore', 0);
+  await store.get(`${FOLDER}/manifest.json`);
+  await store.get(`${FOLDER}/000001`);
+  await store.get(`${FOLDER}/000002`);
+  expect(events).toMatchObject([
+    { event: 'progress', direction: 'read', doneBytes: 1_000, totalBytes: 8_000 },
+    { event: 'progress', direction: 'read', doneBytes: 2_000, totalBytes: 8_000 },
+  ]);
+});
+
+test('a backup reports the bytes that it has stored; what it reads back does not count', async () => {
+  const { events, store } = await open('back-up', 0);
+  await store.put(`${FOLDER}/000001`, Buffer.alloc(400));
+  await store.put(`${FOLDER}/manifest.json`, MANIFEST);
+  await store.get(`${FOLDER}/000001`);
+  expect(events).toMatchObject([{ event: 'progress', direction: 'stored', doneBytes: 400, totalBytes: undefined }]);
+});
+
+test('a log has one report a minute, with the average rate', async () => {
+  const now = jest.spyOn(Date, 'now').mockReturnValue(0);
+  const { events, store } = await open('verify');
+  for (const seconds of [0, 30, 59, 60, 90, 119, 120]) {
+    now.mockReturnValue(seconds * 1_000);
+    await store.get(`${FOLDER}/000001`);
+  }
+  now.mockRestore();
+  expect(events).toMatchObject([
+    { doneBytes: 4_000, bytesPerSecond: 4_000 / 60 },
+    { doneBytes: 7_000, bytesPerSecond: 7_000 / 120 },
+  ]);
+});
+
+test('a short action reports nothing, and its storage is the same', async () => {
+  const { store } = await open('list', 0);
+  expect(store).toBe(storage);
+});
