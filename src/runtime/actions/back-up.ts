@@ -155,13 +155,7 @@ class BackupRun {
     });
     const client = await findDumpClient(server.version.major, this.runtime.workDirectory);
 
-    const remarks = [
-      ...server.remarks,
-      ...(await readRemarksOfDatabases(
-        this.connection,
-        server.databases.map(({ name }) => name),
-      )),
-    ];
+    const remarks = [...server.remarks, ...(await readRemarksOfDatabases(this.connection, server.databases))];
     for (const remark of remarks) {
       this.runtime.log.warn('backup-remark', { backup: this.id, ...remark });
     }

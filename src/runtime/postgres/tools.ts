@@ -27,6 +27,8 @@ export interface ClientOptions {
   /** Text for its standard input. */
   readonly input?: string;
   readonly workDirectory: string;
+  /** How its output is read; `latin1` keeps every byte. @default 'utf8' */
+  readonly outputEncoding?: 'utf8' | 'latin1';
 }
 
 /** More output than any healthy run has. A client that writes more is ended: its output is never cut short. */
@@ -95,7 +97,7 @@ export async function runClient(
     return {
       exitCode,
       signal,
-      stdout: Buffer.concat(output).toString('utf8'),
+      stdout: Buffer.concat(output).toString(options.outputEncoding ?? 'utf8'),
       stderr: Buffer.concat(messages).toString('utf8'),
     };
   } finally {

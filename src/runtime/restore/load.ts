@@ -3,15 +3,19 @@ import { join } from 'node:path';
 import { Client, escapeIdentifier } from 'pg';
 import { judgeMessages } from './restore-messages';
 import { ownersInSchemas, RestoreSteps, restoreSteps } from './restore-steps';
-import { grantsFor, statementsOf } from './sql-script';
+import { grantsFor, onCurrentDatabase, withDatabaseName } from './sql-script';
 import { grantTemporarySchemaRights } from './temporary-grants';
 import { ActionError } from '../../contract/action-error';
 import { ManifestDatabase, folderOfDatabase } from '../../contract/manifest';
 import { Log } from '../log';
 import { ADMINISTRATION_DATABASE, DatabaseConnection, withClient } from '../postgres/connection';
+import { exchangesBytes, inManifest, serverNameIn, serverTextFrom } from '../postgres/encoding';
 import { roleAtTarget, MasterUsers } from '../postgres/roles';
-import { countRows } from '../postgres/tables';
+import { countRows, readTables } from '../postgres/tables';
 import { ClientOutcome, runClient } from '../postgres/tools';
+
+/** Its encoding does not matter: names and statements are exchanged in UTF-8. */
+const ADMINISTRATION = { name: ADMINISTRATION_DATABASE, encoding: 'UTF8' };
 
 /** SQLSTATE of what one may not do. */
 const INSUFFICIENT_PRIVILEGE = '42501';
@@ -36,18 +40,6 @@ export interface LoadedDatabase {
   readonly passedOver: readonly string[];
 }
 
-/** The statement that makes a database with the properties that cannot be changed later. */
-export async function creationOfDatabase(job: LoadJob, facts: ManifestDatabase): Promise<string> {
-  const { creation } = await readSteps(job, facts);
-  const statement = statementsOf(await scriptOf(job, facts, creation)).find((each) =>
-    each.startsWith('CREATE DATABASE '),
-  );
-  if (statement === undefined) {
-    throw new ActionError('VerificationFailed', `The dump of database ${facts.name} does not say how to make it.`);
-  }
-  return statement;
-}
-
 /**
  * Fills one empty database, which the user owns, from its dump, as a master that is no superuser, and counts what came:
  *
@@ -67,30 +59,51 @@ export async function loadDatabase(job: LoadJob, facts: ManifestDatabase): Promi
   const restore = async (lines: readonly string[]) => passedOver.push(...(await pgRestore(job, facts, lines)));
 
   await restore(steps.schemas);
-  const takeBack = await inDatabase(job, facts.name, async (client) =>
-    grantTemporarySchemaRights(client, ownersInSchemas(steps.contents, await schemasOf(client), job.roles)),
+  const masters = mastersIn(facts, job.masters);
+  const roles = job.roles.map((role) => serverNameIn(role, facts.encoding));
+  const takeBack = await inDatabase(job, facts, async (client) =>
+    grantTemporarySchemaRights(client, ownersInSchemas(steps.contents, await schemasOf(client), roles)),
   );
   await restore(steps.contents);
   const grants = await scriptOf(job, facts, steps.grants);
   const extensionComments = await scriptOf(job, facts, steps.extensionComments);
-  await inDatabase(job, facts.name, async (client) => {
-    await giveToTargetMaster(client, job.masters);
+  await inDatabase(job, facts, async (client) => {
+    await giveToTargetMaster(client, masters);
     await runEach(client, takeBack);
-    await runEach(client, grantsFor(grants, job.masters));
-    passedOver.push(...(await commentOnExtensions(client, grantsFor(extensionComments, job.masters))));
+    await runEach(client, grantsFor(grants, masters));
+    passedOver.push(...(await commentOnExtensions(client, grantsFor(extensionComments, masters))));
   });
   await restore(steps.computed);
-  const counted = await inDatabase(job, facts.name, async (client) => {
+  const counted = await inDatabase(job, facts, async (client) => {
     await client.query('ANALYZE');
     return verifyCounts(client, facts);
   });
-  const properties = await scriptOf(job, facts, steps.properties);
-  await inDatabase(job, ADMINISTRATION_DATABASE, async (client) => {
+  await restoreProperties(job, facts, await scriptOf(job, facts, steps.properties, '--create'));
+  return { ...counted, passedOver };
+}
+
+/**
+ * Owner, rights, settings and comment of the database. The server keeps a comment in the encoding of the database in which
+ * it was written, and checks a setting against the encoding of the database from which it is made.
+ */
+async function restoreProperties(job: LoadJob, facts: ManifestDatabase, script: string): Promise<void> {
+  const name = escapeIdentifier(serverNameIn(facts.name, facts.encoding));
+  const renamed = withDatabaseName(script, name);
+  const isComment = (statement: string) => statement.startsWith('COMMENT ');
+  const inServer = grantsFor(serverTextFrom(renamed, facts.encoding), job.masters);
+  await inDatabase(job, ADMINISTRATION, async (client) => {
     const owner = escapeIdentifier(roleAtTarget(facts.owner, job.masters));
     await runEach(client, [`ALTER DATABASE ${escapeIdentifier(facts.name)} OWNER TO ${owner}`]);
-    await runEach(client, grantsFor(properties, job.masters));
+    await runEach(
+      client,
+      inServer.filter((statement) => !isComment(statement)),
+    );
   });
-  return { ...counted, passedOver };
+  const comments = grantsFor(renamed, mastersIn(facts, job.masters)).filter(isComment);
+  await inDatabase(job, facts, async (client) => {
+    const statements = comments.map((comment) => comment.replace(`DATABASE ${name} `, 'DATABASE @ '));
+    await runEach(client, statements.map(onCurrentDatabase));
+  });
 }
 
 async function readSteps(job: LoadJob, facts: ManifestDatabase): Promise<RestoreSteps> {
@@ -99,10 +112,15 @@ async function readSteps(job: LoadJob, facts: ManifestDatabase): Promise<Restore
 }
 
 /** The SQL of some entries of the archive. */
-async function scriptOf(job: LoadJob, facts: ManifestDatabase, lines: readonly string[]): Promise<string> {
+async function scriptOf(
+  job: LoadJob,
+  facts: ManifestDatabase,
+  lines: readonly string[],
+  ...options: readonly string[]
+): Promise<string> {
   if (lines.length === 0) return '';
   const list = await listFile(job, lines);
-  return (await onFiles(job, facts, ['--create', `--use-list=${list}`, '--file=-'])).stdout;
+  return (await onFiles(job, facts, [...options, `--use-list=${list}`, '--file=-'])).stdout;
 }
 
 /** Runs pg_restore without a server; then every word on standard error is a failure. */
@@ -110,6 +128,7 @@ async function onFiles(job: LoadJob, facts: ManifestDatabase, args: readonly str
   const outcome = await runClient('pg_restore', ['--format=directory', ...args, dumpOf(job, facts)], {
     signal: job.signal,
     workDirectory: job.workDirectory,
+    outputEncoding: exchangesBytes(facts.encoding) ? 'latin1' : 'utf8',
   });
   if (outcome.exitCode !== 0 || outcome.stderr.trim() !== '') {
     throw failed(facts, [outcome.stderr.trim() || `pg_restore ended with ${outcome.exitCode ?? outcome.signal}`]);
@@ -147,6 +166,7 @@ async function pgRestore(job: LoadJob, facts: ManifestDatabase, lines: readonly 
 
 async function listFile(job: LoadJob, lines: readonly string[]): Promise<string> {
   const file = join(job.workDirectory, 'restore.list');
+  // pg_restore reads the numbers alone.
   await writeFile(file, `${lines.join('\n')}\n`);
   return file;
 }
@@ -221,12 +241,10 @@ async function runEach(client: Client, statements: readonly string[]): Promise<v
 async function verifyCounts(client: Client, facts: ManifestDatabase): Promise<{ tables: number; rows: number }> {
   await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
   await client.query('SET LOCAL row_security = off');
-  const counted = await countRows(
-    client,
-    facts.tables.map((table) => ({ ...table, oid: 0 })),
-  );
-  const wrong = counted
-    .map(({ schema, name, rows }, index) => ({ what: `${schema}.${name}`, has: rows, wants: facts.tables[index].rows }))
+  const counted = await countRows(client, await readTables(client));
+  const rowsOf = new Map(counted.map((table) => [tableKey(inManifest(table, facts.encoding)), table.rows]));
+  const wrong: { what: string; has: number | undefined; wants: number }[] = facts.tables
+    .map((table) => ({ what: `${table.schema}.${table.name}`, has: rowsOf.get(tableKey(table)), wants: table.rows }))
     .filter(({ has, wants }) => has !== wants);
   const { rows } = await client.query('SELECT count(*) AS n FROM pg_catalog.pg_largeobject_metadata');
   await client.query('COMMIT');
@@ -237,16 +255,28 @@ async function verifyCounts(client: Client, facts: ManifestDatabase): Promise<{ 
     throw new ActionError(
       'VerificationFailed',
       `Database ${facts.name} does not hold what the backup held: ` +
-        `${wrong.map(({ what, has, wants }) => `${what}: ${has}, not ${wants}`).join('; ')}.`,
+        `${wrong.map(({ what, has, wants }) => `${what}: ${has ?? 'missing'}, not ${wants}`).join('; ')}.`,
     );
   }
   return { tables: counted.length, rows: counted.reduce((sum, table) => sum + table.rows, 0) };
 }
 
+function tableKey({ schema, name }: { readonly schema: string; readonly name: string }): string {
+  return JSON.stringify([schema, name]);
+}
+
+function mastersIn({ encoding }: ManifestDatabase, { source, target }: MasterUsers): MasterUsers {
+  return { source: serverNameIn(source, encoding), target: serverNameIn(target, encoding) };
+}
+
 /** Works in a database with a connection that ends when the time does. */
-async function inDatabase<T>(job: LoadJob, database: string, work: (client: Client) => Promise<T>): Promise<T> {
+async function inDatabase<T>(
+  job: LoadJob,
+  database: Pick<ManifestDatabase, 'name' | 'encoding'>,
+  work: (client: Client) => Promise<T>,
+): Promise<T> {
   job.signal.throwIfAborted();
-  return withClient(job.connection, database, async (client) => {
+  const stoppable = async (client: Client) => {
     const stop = () => void client.end().catch(() => undefined);
     job.signal.addEventListener('abort', stop, { once: true });
     try {
@@ -257,7 +287,8 @@ async function inDatabase<T>(job: LoadJob, database: string, work: (client: Clie
     } finally {
       job.signal.removeEventListener('abort', stop);
     }
-  });
+  };
+  return withClient(job.connection, database.name, stoppable, database.encoding);
 }
 
 function failed(facts: ManifestDatabase, messages: readonly string[]): ActionError {

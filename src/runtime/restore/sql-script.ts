@@ -1,4 +1,4 @@
-import { escapeIdentifier } from 'pg';
+import { escapeIdentifier, escapeLiteral } from 'pg';
 import { ActionError } from '../../contract/action-error';
 import { roleAtTarget, MasterUsers } from '../postgres/roles';
 
@@ -18,16 +18,31 @@ const TOKENS: readonly (readonly [Token['kind'], RegExp])[] = [
   ['other', /[^]/y],
 ];
 
-/**
- * The statements of a script that a client of PostgreSQL wrote about rights, properties or a database: no bodies of
- * functions, no data. Comments and the client's own commands are left out.
- */
-export function statementsOf(script: string): string[] {
-  return statementTokens(script).map(textOf);
+/** A statement about the session's own database, `@` standing for its name, which may not exist in its own encoding. */
+export function onCurrentDatabase(statement: string): string {
+  const [before, ...after] = statement.split(' @ ').map((text) => escapeLiteral(text));
+  const whole = `${before} || ' ' || pg_catalog.quote_ident(pg_catalog.current_database()) || ' ' || ${after.join(" || ' @ ' || ")}`;
+  return `DO ${escapeLiteral(`BEGIN EXECUTE ${whole}; END`)}`;
 }
 
 /**
- * The statements of such a script that change something (its settings of the session are left out), as a master that is
+ * A script of pg_restore about a database (no bodies of functions, no data), with the database's name, quoted, in the
+ * place of the one there: pg_dump spoils a name that does not exist in the dump's encoding. Comments are left out.
+ */
+export function withDatabaseName(script: string, name: string): string {
+  return statementTokens(script)
+    .map((tokens) => {
+      const words = tokens.filter(({ kind }) => kind !== 'space');
+      const keyword = words.findIndex(({ text }) => text === 'DATABASE');
+      const old = keyword < 0 ? undefined : words[keyword + 1];
+      return textOf(tokens.map((token) => (token === old ? { ...token, text: name } : token)));
+    })
+    .map((statement) => `${statement};\n`)
+    .join('');
+}
+
+/**
+ * The statements of a script about rights or properties that change something (its settings of the session are left out), as a master that is
  * no superuser can run them at the target: who granted is taken by SET ROLE, and what named the master of the source
  * names that of the target.
  */

@@ -1,8 +1,8 @@
-import { Client, escapeIdentifier } from 'pg';
+import { Client, escapeIdentifier, escapeLiteral } from 'pg';
 import { ActionError } from '../../contract/action-error';
 import { DatabaseLocale, ManifestDatabase } from '../../contract/manifest';
 import { ADMINISTRATION_DATABASE, DatabaseConnection, withClient } from '../postgres/connection';
-import { readUserDatabases } from '../postgres/server';
+import { readServerVersion, readUserDatabases } from '../postgres/server';
 
 /** Object numbers below belong to the server itself. */
 const FIRST_OWN_OBJECT = 16_384;
@@ -51,10 +51,19 @@ async function contentsOf(client: Client): Promise<string[]> {
   return rows.map(({ description }) => description);
 }
 
-export interface DatabaseToPrepare {
-  readonly facts: ManifestDatabase;
-  /** The statement that makes it as it was. */
-  readonly creation: string;
+/** Before, every database had its locale from the C library, and there was no word for it. */
+const FIRST_MAJOR_WITH_LOCALE_PROVIDERS = 15;
+
+/** The statement that creates a database with the properties that cannot be changed later. */
+export function creationStatement(database: ManifestDatabase, serverMajor: number): string {
+  const { name, encoding, collate, ctype, localeProvider, locale, icuRules } = database;
+  const provider = serverMajor >= FIRST_MAJOR_WITH_LOCALE_PROVIDERS ? ` LOCALE_PROVIDER ${localeProvider}` : '';
+  const options = { ENCODING: encoding, LC_COLLATE: collate, LC_CTYPE: ctype, ICU_RULES: icuRules };
+  const providerLocale = localeProvider === 'libc' ? {} : { [`${localeProvider.toUpperCase()}_LOCALE`]: locale };
+  const written = Object.entries({ ...options, ...providerLocale })
+    .filter(([, value]) => value !== undefined)
+    .map(([option, value]) => ` ${option} ${escapeLiteral(value!).trim()}`);
+  return `CREATE DATABASE ${escapeIdentifier(name)} TEMPLATE template0${provider}${written.join('')}`;
 }
 
 /**
@@ -65,11 +74,12 @@ export interface DatabaseToPrepare {
  */
 export async function prepareDatabases(
   admin: Client,
-  databases: readonly DatabaseToPrepare[],
+  databases: readonly ManifestDatabase[],
   unfinished: { readonly roles: readonly string[] } | undefined,
 ): Promise<void> {
+  const { major } = await readServerVersion(admin);
   const existing = new Map((await readUserDatabases(admin)).map((each) => [each.name, each]));
-  for (const { facts, creation } of databases) {
+  for (const facts of databases) {
     const present = existing.get(facts.name);
     const alike = present && sameKind(present, facts);
     const name = escapeIdentifier(facts.name);
@@ -79,7 +89,7 @@ export async function prepareDatabases(
       if (unfinished) await emptyInPlace(admin, unfinished.roles);
     } else if (!alike || unfinished) {
       if (present) await admin.query(`DROP DATABASE ${name} WITH (FORCE)`);
-      await admin.query(creation);
+      await admin.query(creationStatement(facts, major));
     }
   }
 }

@@ -1,4 +1,5 @@
 import { Client, escapeIdentifier } from 'pg';
+import { onCurrentDatabase } from './sql-script';
 import { ServerRoles } from '../postgres/roles';
 
 /** From this version on, whether a membership is inherited and may be taken on are options of its own. */
@@ -33,22 +34,22 @@ export async function grantTemporarySchemaRights(
   owners: readonly { readonly schema: string; readonly role: string }[],
 ): Promise<string[]> {
   const takeBack: string[] = [];
-  const lend = async (right: string, object: string, role: string) => {
-    await client.query(`GRANT ${right} ON ${object} TO ${escapeIdentifier(role)}`);
-    takeBack.push(`REVOKE ${right} ON ${object} FROM ${escapeIdentifier(role)}`);
-  };
   for (const { schema, role } of owners) {
     for (const right of ['USAGE', 'CREATE']) {
       const { rows } = await client.query('SELECT has_schema_privilege($1, $2, $3) AS has', [role, schema, right]);
-      if (!rows[0].has) await lend(right, `SCHEMA ${escapeIdentifier(schema)}`, role);
+      if (rows[0].has) continue;
+      await client.query(`GRANT ${right} ON SCHEMA ${escapeIdentifier(schema)} TO ${escapeIdentifier(role)}`);
+      takeBack.push(`REVOKE ${right} ON SCHEMA ${escapeIdentifier(schema)} FROM ${escapeIdentifier(role)}`);
     }
   }
-  const { rows: current } = await client.query<{ name: string }>('SELECT current_database() AS name');
   for (const role of new Set(owners.map((owner) => owner.role))) {
     const { rows } = await client.query(`SELECT has_database_privilege($1, current_database(), 'CREATE') AS has`, [
       role,
     ]);
-    if (!rows[0].has) await lend('CREATE', `DATABASE ${escapeIdentifier(current[0].name)}`, role);
+    if (rows[0].has) continue;
+    const name = escapeIdentifier(role);
+    await client.query(onCurrentDatabase(`GRANT CREATE ON DATABASE @ TO ${name}`));
+    takeBack.push(onCurrentDatabase(`REVOKE CREATE ON DATABASE @ FROM ${name}`));
   }
   return takeBack;
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { CertificateAuthority } from '../../../sandbox/certificate-authority';
 import { PostgreSqlServer } from '../../../sandbox/postgresql/server';
+import { DatabaseIdentity } from '../../../src/contract/manifest';
 import { describeRemark } from '../../../src/contract/remark';
 import { connect, DatabaseConnection } from '../../../src/runtime/postgres/connection';
 import { readRemarksOfDatabases, readServerRemarks } from '../../../src/runtime/postgres/remarks';
@@ -41,9 +42,14 @@ async function serverRemarks() {
   }
 }
 
+async function databaseRemarks(...names: string[]) {
+  const databases = names.map((name) => ({ name, encoding: 'UTF8' }) as DatabaseIdentity);
+  return readRemarksOfDatabases(connection, databases);
+}
+
 test('a database as on RDS gives no remark', async () => {
   expect(await serverRemarks()).toEqual([]);
-  expect(await readRemarksOfDatabases(connection, ['postgres', 'shop'])).toEqual([]);
+  expect(await databaseRemarks('postgres', 'shop')).toEqual([]);
 });
 
 test('tablespaces, attributes and settings that need a superuser are remarks', async () => {
@@ -88,7 +94,7 @@ test('objects that need a superuser, in tablespaces, and with options that canno
     `CREATE SUBSCRIPTION upstream CONNECTION 'host=nowhere' PUBLICATION p WITH (connect = false)`,
   );
   const superuser = 'only a superuser can create it, which the master user of RDS is not';
-  expect((await readRemarksOfDatabases(connection, ['shop'])).map(describeRemark)).toEqual([
+  expect((await databaseRemarks('shop')).map(describeRemark)).toEqual([
     `database shop: foreign-data wrapper nothing: ${superuser}`,
     `database shop: function billing.area(integer): written in internal: ${superuser}`,
     `database shop: function billing.secret(integer): LEAKPROOF: ${superuser}`,

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { escapeIdentifier, escapeLiteral } from 'pg';
-import { grantsFor, statementsOf } from '../../../src/runtime/restore/sql-script';
+import { grantsFor, withDatabaseName } from '../../../src/runtime/restore/sql-script';
 
 const MASTERS = { source: 'master', target: 'New "one"' };
 const NEW = '"New ""one"""';
@@ -62,9 +62,9 @@ describe('grantsFor', () => {
   });
 });
 
-describe('statementsOf', () => {
+describe('withDatabaseName', () => {
   test('sees the end of a statement in neither names, texts nor comments', () => {
     const script = `\\restrict x;y\n-- a; b\nSET a = 'it''s;';\nCREATE DATABASE "x;""y" LOCALE = E'\\';';`;
-    expect(statementsOf(script)).toEqual([`SET a = 'it''s;'`, `CREATE DATABASE "x;""y" LOCALE = E'\\';'`]);
+    expect(withDatabaseName(script, '"new"')).toBe(`SET a = 'it''s;';\nCREATE DATABASE "new" LOCALE = E'\\';';\n`);
   });
 });
