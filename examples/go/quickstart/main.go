@@ -28,7 +28,7 @@ func newQuickstart(scope constructs.Construct, id string) cdktf.TerraformStack {
 	orders := database.NewManagedDatabase(stack, jsii.String("Orders"), &database.ManagedDatabaseProps{
 		Identifier:   jsii.String("orders"),
 		DatabaseName: jsii.String("orders"),
-		Engine:       database.DatabaseEngine_PostgreSql(jsii.String("17")),
+		Engine:       database.DatabaseEngine_Postgres(jsii.String("17")),
 		Plan:         database.DatabasePlan_SMALL(),
 		Network: database.DatabaseNetwork_Of(&database.DatabaseNetworkProps{
 			VpcId:     text("vpc_id"),
@@ -46,8 +46,10 @@ func newQuickstart(scope constructs.Construct, id string) cdktf.TerraformStack {
 			CaCertificate: text("storage_ca_certificate"),
 			Bucket:        text("storage_bucket"),
 			Path:          jsii.String("/backups"),
-			Credentials: database.StorageCredentials_FromKeys(
-				secret("storage_access_key_id"), secret("storage_secret_access_key")),
+			Credentials: database.StorageCredentials_FromKeys(&database.StorageKeys{
+				AccessKeyId:     secret("storage_access_key_id"),
+				SecretAccessKey: secret("storage_secret_access_key"),
+			}),
 		}),
 		Schedule:  database.BackupSchedule_Daily(),
 		Retention: database.BackupRetention_Days(jsii.Number(30)),

@@ -27,7 +27,7 @@ class Quickstart(TerraformStack):
             "Orders",
             identifier="orders",
             database_name="orders",
-            engine=DatabaseEngine.postgre_sql("17"),
+            engine=DatabaseEngine.postgres("17"),
             plan=DatabasePlan.SMALL,
             network=DatabaseNetwork.of(
                 vpc_id=variable("vpc_id").string_value,
@@ -48,8 +48,8 @@ class Quickstart(TerraformStack):
                 bucket=variable("storage_bucket").string_value,
                 path="/backups",
                 credentials=StorageCredentials.from_keys(
-                    variable("storage_access_key_id", sensitive=True).string_value,
-                    variable("storage_secret_access_key", sensitive=True).string_value,
+                    access_key_id=variable("storage_access_key_id", sensitive=True).string_value,
+                    secret_access_key=variable("storage_secret_access_key", sensitive=True).string_value,
                 ),
             ),
             schedule=BackupSchedule.daily(),

@@ -16,6 +16,7 @@ import io.github.cdktfmanageddatabase.ManagedDatabase;
 import io.github.cdktfmanageddatabase.S3CompatibleProps;
 import io.github.cdktfmanageddatabase.ScheduledBackup;
 import io.github.cdktfmanageddatabase.StorageCredentials;
+import io.github.cdktfmanageddatabase.StorageKeys;
 import software.constructs.Construct;
 
 public class Quickstart extends TerraformStack {
@@ -26,7 +27,7 @@ public class Quickstart extends TerraformStack {
     ManagedDatabase database = ManagedDatabase.Builder.create(this, "Orders")
         .identifier("orders")
         .databaseName("orders")
-        .engine(DatabaseEngine.postgreSql("17"))
+        .engine(DatabaseEngine.postgres("17"))
         .plan(DatabasePlan.SMALL)
         .network(DatabaseNetwork.of(DatabaseNetworkProps.builder()
             .vpcId(text("vpc_id"))
@@ -44,8 +45,10 @@ public class Quickstart extends TerraformStack {
             .caCertificate(text("storage_ca_certificate"))
             .bucket(text("storage_bucket"))
             .path("/backups")
-            .credentials(StorageCredentials.fromKeys(
-                secret("storage_access_key_id"), secret("storage_secret_access_key")))
+            .credentials(StorageCredentials.fromKeys(StorageKeys.builder()
+                .accessKeyId(secret("storage_access_key_id"))
+                .secretAccessKey(secret("storage_secret_access_key"))
+                .build()))
             .build()))
         .schedule(BackupSchedule.daily())
         .retention(BackupRetention.days(30))
