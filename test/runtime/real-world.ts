@@ -125,8 +125,8 @@ export class RealWorld {
     };
   }
 
-  /** Runs statements as the master. */
-  async sql(database: string, ...statements: string[]): Promise<Record<string, unknown>[]> {
+  /** Connects as the master; the caller ends the connection. */
+  async connect(database: string): Promise<Client> {
     const client = new Client({
       host: this.server.host,
       port: this.server.port,
@@ -136,6 +136,12 @@ export class RealWorld {
       ssl: { ca: this.storage.caPem },
     });
     await client.connect();
+    return client;
+  }
+
+  /** Runs statements as the master. */
+  async sql(database: string, ...statements: string[]): Promise<Record<string, unknown>[]> {
+    const client = await this.connect(database);
     try {
       let rows: Record<string, unknown>[] = [];
       for (const statement of statements) {

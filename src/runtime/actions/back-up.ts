@@ -182,6 +182,7 @@ class BackupRun {
       });
       await rm(workDirectory, { recursive: true });
       databases.push(dumped.facts);
+      remarks.push(...dumped.remarks);
       files.push(...written.files);
       parts.push(...written.parts);
       this.runtime.log.info('database-stored', {

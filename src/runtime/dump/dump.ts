@@ -1,22 +1,38 @@
-import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
-import { beginSnapshot, MANY_TABLES } from './snapshot';
+import { requireComplete } from './completeness';
+import { describeTooLongRow, tableOfTooLongRow } from './large-values';
+import { LockMode, lockMode, readLockRoom } from './locks';
+import { firstOf, runPgDump } from './pg-dump';
+import { SessionRelay } from './session-relay';
+import { beginSnapshot, exportSnapshot } from './snapshot';
 import { ActionError } from '../../contract/action-error';
 import { DatabaseIdentity, ManifestDatabase, folderOfDatabase } from '../../contract/manifest';
-import { ArchiveEntry, parseArchiveListing, parseLargeObjectList, plainName } from '../archive/listing';
+import { Remark } from '../../contract/remark';
+import { ArchiveEntry, parseArchiveListing } from '../archive/listing';
 import { DumpedFile } from '../archive/parts-writer';
 import { Log } from '../log';
 import { DatabaseConnection, withClient } from '../postgres/connection';
-import { inManifest } from '../postgres/encoding';
-import { CountedTable, countRows, DatabaseContents, readContents } from '../postgres/tables';
+import { inManifest, readableName } from '../postgres/encoding';
+import {
+  countRows,
+  DatabaseContents,
+  DumpedTable,
+  readContents,
+  readFileNodes,
+  readLockableTables,
+  readUnreadable,
+  TableName,
+} from '../postgres/tables';
 import { DumpClient, runClient } from '../postgres/tools';
 
 export interface DumpJob {
   readonly connection: DatabaseConnection;
   readonly database: DatabaseIdentity;
   readonly client: DumpClient;
-  /** Where the dump's directory is made; its content is the caller's to delete. */
+  /** Where the dump's directory is created; the caller deletes its content. */
   readonly workDirectory: string;
   readonly signal: AbortSignal;
   readonly log: Log;
@@ -25,126 +41,266 @@ export interface DumpJob {
 export interface DumpedDatabase {
   readonly facts: ManifestDatabase;
   readonly files: readonly DumpedFile[];
+  /** Messages of pg_dump that did not make it fail. */
+  readonly remarks: readonly Remark[];
 }
 
-/** Tables that are dumped side by side. */
+/** Tables that are dumped at the same time. */
 const PARALLEL_JOBS = 2;
 
-/** Client 16 was the first that compresses with zstd. */
-const FIRST_ZSTD_MAJOR = 16;
+/** What an error names at most; the log has all. */
+const NAMED_TABLES = 20;
 
-/** How the server says that a table changed, went or was waited for between our lock and those of pg_dump. */
+/** Messages about a table that changed, was dropped or was locked by others after this program had listed it. */
 const LOST_RACE =
   /could not obtain lock on relation|relation .* does not exist|could not open relation|cache lookup|deadlock|LOCK TABLE/;
 
-/**
- * How long pg_dump waits for a lock. We hold the same lock already, so that only a schema change which waits for ours
- * can keep it from pg_dump; neither would ever get on.
- */
-const LOCK_WAIT_MS = 5000;
+/** The server's table of locks is full. */
+const NO_ROOM_FOR_LOCKS = /out of shared memory|max_locks_per_transaction/;
 
 /**
- * Dumps one database into a directory: everything that its snapshot sees, or an error that names what stood in the way.
- * A race with a schema change that a parallel dump lost is run once more with one job, which waits for its locks.
+ * How long pg_dump waits for a lock. This program has the same lock already, so only a change that waits for it can
+ * keep pg_dump from its own, and neither would ever continue.
+ */
+const LOCK_WAIT_MS = 2000;
+
+/** How often the directory is asked for the table of contents. */
+const POLL_MS = 20;
+
+/** Tables that were created while the locks were taken, and the file of every table in the snapshot. */
+interface UnlockedTables {
+  readonly tables: readonly DumpedTable[];
+  readonly nodes: ReadonlyMap<number, number>;
+}
+
+/** Tables were emptied or rewritten after the snapshot and before they were locked: the snapshot sees them as empty. */
+class TablesRewritten extends ActionError {
+  constructor(database: string, tables: readonly string[]) {
+    super(
+      'BackupFailed',
+      `${tables.length} tables of database ${database} were emptied or rewritten while the dump began, so it would lack ` +
+        `their rows: ${firstOf(tables, NAMED_TABLES)}. Run the backup when no table is truncated or rewritten.`,
+    );
+  }
+}
+
+/**
+ * Dumps one database into a directory: everything that its snapshot sees, or an error that names what is in the way.
+ * A dump that lost a race with changes of tables is made once more in the mode that waits for no lock.
  *
  * @throws BackupFailed, DatabaseFault, or the reason of the signal.
  */
 export async function dumpDatabase(job: DumpJob): Promise<DumpedDatabase> {
   try {
-    return await dumpOnce(job, PARALLEL_JOBS);
+    return await dumpOnce(job, 'parallel').catch(async (error) => {
+      if (!isLostRace(error)) throw error;
+      job.log.warn('dump-repeated', { database: job.database.name, reason: (error as Error).message });
+      return dumpOnce(job, 'one session');
+    });
   } catch (error) {
-    if (!LOST_RACE.test((error as Error).message)) {
-      throw error;
-    }
-    job.log.warn('schema-changed-during-dump', { database: job.database.name, message: (error as Error).message });
-    return dumpOnce(job, 1);
+    const table = tableOfTooLongRow(error);
+    if (table === undefined || job.signal.aborted) throw error;
+    const { name, encoding } = job.database;
+    const reason = await withClient(
+      job.connection,
+      name,
+      async (client) => readableName(await describeTooLongRow(client, table), encoding),
+      encoding,
+    );
+    throw new ActionError('BackupFailed', `Database ${job.database.name} could not be dumped. ${reason}`);
   }
 }
 
-async function dumpOnce(job: DumpJob, jobs: number): Promise<DumpedDatabase> {
-  const directory = join(job.workDirectory, folderOfDatabase(job.database.name));
-  await rm(directory, { recursive: true, force: true });
+function isLostRace(error: unknown): boolean {
+  const { message } = error as Error;
+  return error instanceof TablesRewritten || LOST_RACE.test(message) || NO_ROOM_FOR_LOCKS.test(message);
+}
+
+async function dumpOnce(job: DumpJob, preferred: LockMode): Promise<DumpedDatabase> {
+  await rm(directoryOf(job), { recursive: true, force: true });
   await mkdir(job.workDirectory, { recursive: true });
 
   const dump = async (client: Client) => {
     const failure = new AbortController();
     const signal = AbortSignal.any([job.signal, failure.signal]);
-    // Ending the connection is the only way to stop a wait or a count.
+    job.signal.throwIfAborted();
+    // Only the end of the connection stops a statement that waits or counts.
     signal.addEventListener('abort', () => void client.end().catch(() => undefined), { once: true });
-    const stopAll = (error: unknown): never => {
+    try {
+      return await new DumpRun({ ...job, signal }, client, failure).run(preferred);
+    } catch (error) {
       failure.abort(error);
-      throw error;
-    };
-    const readingFailed = (error: Error): never => stopAll(cannotRead(job.database.name, error));
-    const { contents, tables } = await (async () => {
-      const snapshot = await beginSnapshot(client).catch(readingFailed);
-      const seen = await readContents(client).catch(readingFailed);
-      const [counted] = await Promise.all([
-        countRows(client, seen.tables).catch(readingFailed),
-        runPgDump({ ...job, signal }, snapshot, directory, lockingOptions(seen.tables.length, jobs)).catch(stopAll),
-      ]);
-      return { contents: seen, tables: counted };
-    })().catch((error) => {
-      // What failed first stopped the rest: it is the reason of all.
-      throw signal.aborted ? signal.reason : error;
-    });
-
-    const files = await filesOf(directory, folderOfDatabase(job.database.name));
-    const entries = await readTableOfContents(job, directory);
-    await requireComplete(job.database.name, files, entries, contents);
-    return {
-      facts: {
-        ...job.database,
-        sizeBytes: contents.sizeBytes,
-        extensions: contents.extensions,
-        largeObjects: contents.largeObjects,
-        tables: tables.map((table) => inManifest(table, job.database.encoding)),
-      },
-      files,
-    };
+      // The first failure ended everything else: it is the reason.
+      throw signal.reason;
+    }
   };
   return withClient(job.connection, job.database.name, dump, job.database.encoding);
 }
 
-function cannotRead(database: string, error: Error): ActionError {
-  return new ActionError(
-    'BackupFailed',
-    `Database ${database} could not be read: ${error.message}. ` +
-      'The master user must be able to read every row of every table.',
-  );
-}
+/** One attempt. */
+class DumpRun {
+  constructor(
+    private readonly job: DumpJob,
+    private readonly client: Client,
+    private readonly failure: AbortController,
+  ) {}
 
-async function runPgDump(job: DumpJob, snapshot: string, directory: string, locking: readonly string[]): Promise<void> {
-  const outcome = await runClient(
-    'pg_dump',
-    [
-      '--format=directory',
-      `--compress=${job.client.major >= FIRST_ZSTD_MAJOR ? 'zstd:3' : '6'}`,
-      '--no-sync',
-      '--no-password',
-      // Its own: not every byte has an equivalent in another one.
-      `--encoding=${job.database.encoding}`,
-      ...locking,
-      `--snapshot=${snapshot}`,
-      `--file=${directory}`,
-    ],
-    {
-      file: job.client.file,
-      server: { connection: job.connection, database: job.database.name },
-      signal: job.signal,
-      workDirectory: job.workDirectory,
-    },
-  );
-  // Strict: a warning is about something that the dump lacks.
-  if (outcome.exitCode !== 0 || outcome.stderr.trim() !== '') {
-    const end = outcome.signal ? `was ended by ${outcome.signal}` : `ended with code ${outcome.exitCode}`;
-    throw new ActionError('BackupFailed', `pg_dump of database ${job.database.name} ${end}: ${outcome.stderr.trim()}`);
+  async run(preferred: LockMode): Promise<DumpedDatabase> {
+    // Whatever the database's own path is, nothing of its users takes the place of PostgreSQL's functions.
+    await this.reading(this.client.query("SELECT pg_catalog.set_config('search_path', '', false)"));
+    await this.reading(this.requireReadable());
+    const lockable = await this.reading(readLockableTables(this.client));
+    const room = await this.reading(readLockRoom(this.client));
+    const mode = preferred === 'parallel' ? lockMode(lockable.length, room) : preferred;
+    await this.reading(beginSnapshot(this.client, lockable));
+    const contents = await this.reading(readContents(this.client));
+    const locked = new Set(lockable.map(({ oid }) => oid));
+    const unlocked = {
+      tables: contents.tables.filter(({ oid }) => !locked.has(oid)),
+      nodes: await this.reading(readFileNodes(this.client)),
+    };
+    const { tables, remarks } =
+      mode === 'parallel'
+        ? await this.dumpInParallel(contents, unlocked)
+        : await this.dumpInSession(contents, unlocked);
+
+    const { database } = this.job;
+    const files = await filesOf(directoryOf(this.job), folderOfDatabase(database.name));
+    const entries = await readTableOfContents(this.job);
+    const readable = {
+      ...contents,
+      tables: contents.tables.map((table) => inManifest(table, database.encoding)),
+    };
+    await requireComplete(database.name, files, entries, readable, this.job.log);
+    const { sizeBytes, extensions, largeObjects } = contents;
+    return {
+      facts: {
+        ...database,
+        sizeBytes,
+        extensions,
+        largeObjects,
+        tables: tables.map((table) => inManifest(table, database.encoding)),
+      },
+      files,
+      remarks,
+    };
+  }
+
+  /** The rows are counted while pg_dump works. */
+  private async dumpInParallel(contents: DatabaseContents, unlocked: UnlockedTables) {
+    const snapshot = await this.reading(exportSnapshot(this.client));
+    const args = [`--jobs=${PARALLEL_JOBS}`, `--snapshot=${snapshot}`];
+    const dumping = this.pgDump(args, {});
+    const [tables, remarks] = await this.all([
+      this.reading(countRows(this.client, contents.tables)),
+      dumping,
+      this.checkOnceLocked(unlocked, dumping),
+    ]);
+    // pg_dump may have released its locks before the count was done.
+    await this.requireUnchanged(unlocked);
+    return { tables, remarks };
+  }
+
+  /** The rows are counted before pg_dump takes over the session. */
+  private async dumpInSession(contents: DatabaseContents, unlocked: UnlockedTables) {
+    const tables = await this.reading(countRows(this.client, contents.tables));
+    const relay = await SessionRelay.open(this.client, this.job.workDirectory);
+    try {
+      const dumping = this.pgDump(['--jobs=1'], relay.environment);
+      const [remarks] = await this.all([dumping, this.checkOnceLocked(unlocked, dumping)]);
+      return { tables, remarks };
+    } finally {
+      await relay.close();
+    }
+  }
+
+  private async pgDump(args: readonly string[], environment: Record<string, string>): Promise<Remark[]> {
+    const { connection, database, client, workDirectory, signal, log } = this.job;
+    return runPgDump({
+      connection,
+      database: database.name,
+      client,
+      directory: directoryOf(this.job),
+      workDirectory,
+      // In the database's own encoding: not every byte has an equivalent in another one.
+      args: [`--encoding=${database.encoding}`, `--lock-wait-timeout=${LOCK_WAIT_MS}`, ...args],
+      environment,
+      signal,
+      log,
+    });
+  }
+
+  /** pg_dump writes its table of contents when it has its locks: no table is rewritten from there on. */
+  private async checkOnceLocked(unlocked: UnlockedTables, dumping: Promise<unknown>): Promise<void> {
+    if (unlocked.tables.length === 0) return;
+    let ended = false;
+    const end = () => (ended = true);
+    dumping.then(end, end);
+    while (!ended && !(await exists(join(directoryOf(this.job), 'toc.dat')))) await sleep(POLL_MS);
+    this.job.signal.throwIfAborted();
+    await this.requireUnchanged(unlocked);
+  }
+
+  /** @throws TablesRewritten if a table has another file than in the snapshot. */
+  private async requireUnchanged({ tables, nodes }: UnlockedTables): Promise<void> {
+    if (tables.length === 0) return;
+    const present = await withClient(this.job.connection, this.job.database.name, readFileNodes);
+    const rewritten = tables.filter(({ oid }) => present.get(oid) !== nodes.get(oid));
+    if (rewritten.length === 0) return;
+    const names = rewritten.map((table) => nameOf(inManifest(table, this.job.database.encoding)));
+    for (const table of names) this.job.log.warn('table-rewritten', { database: this.job.database.name, table });
+    throw new TablesRewritten(this.job.database.name, names);
+  }
+
+  /** @throws BackupFailed naming every table and sequence that the master cannot read whole. */
+  private async requireReadable(): Promise<void> {
+    const { name, encoding } = this.job.database;
+    const problems = (await readUnreadable(this.client)).map((text) => readableName(text, encoding));
+    for (const problem of problems) this.job.log.warn('unreadable', { database: name, problem });
+    if (problems.length > 0) {
+      throw new ActionError(
+        'BackupFailed',
+        `The master user cannot read ${problems.length} tables or sequences of database ${name}: ` +
+          `${firstOf(problems, NAMED_TABLES)}. Grant it what is missing, or make it their owner.`,
+      );
+    }
+  }
+
+  private async reading<T>(work: Promise<T>): Promise<T> {
+    return work.catch((error: Error) => {
+      throw error instanceof ActionError ? error : cannotRead(this.job.database.name, error);
+    });
+  }
+
+  /** Waits for all of the work. The first failure ends the rest of it. */
+  private async all<T extends readonly unknown[]>(work: { readonly [K in keyof T]: Promise<T[K]> }): Promise<T> {
+    for (const each of work) each.catch((error) => this.failure.abort(error));
+    await Promise.allSettled(work);
+    return (await Promise.all(work)) as unknown as T;
   }
 }
 
-/** With very many tables the locks are pg_dump's alone: it waits for them as long as it takes. */
-function lockingOptions(tables: number, jobs: number): string[] {
-  return tables > MANY_TABLES ? ['--jobs=1'] : [`--jobs=${jobs}`, `--lock-wait-timeout=${LOCK_WAIT_MS}`];
+function cannotRead(database: string, error: Error): ActionError {
+  const remedy = NO_ROOM_FOR_LOCKS.test(error.message)
+    ? 'The database has more tables than the server has room for locks: raise max_locks_per_transaction in its ' +
+      'parameter group, so that max_locks_per_transaction * max_connections is more than the number of tables.'
+    : 'The master user must be able to read every row of every table.';
+  return new ActionError('BackupFailed', `Database ${database} could not be read: ${error.message}. ${remedy}`);
+}
+
+function nameOf({ schema, name }: TableName): string {
+  return `${schema}.${name}`;
+}
+
+function directoryOf(job: DumpJob): string {
+  return join(job.workDirectory, folderOfDatabase(job.database.name));
+}
+
+async function exists(file: string): Promise<boolean> {
+  return stat(file).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function filesOf(directory: string, folder: string): Promise<DumpedFile[]> {
@@ -157,59 +313,16 @@ async function filesOf(directory: string, folder: string): Promise<DumpedFile[]>
   );
 }
 
-async function readTableOfContents(job: DumpJob, directory: string): Promise<ArchiveEntry[]> {
-  const { exitCode, stdout, stderr } = await runClient('pg_restore', ['--list', directory], {
+async function readTableOfContents(job: DumpJob): Promise<ArchiveEntry[]> {
+  const { exitCode, stdout, stderr } = await runClient('pg_restore', ['--list', directoryOf(job)], {
     signal: job.signal,
     workDirectory: job.workDirectory,
   });
-  if (exitCode !== 0 || stderr.trim() !== '') {
+  if (exitCode !== 0) {
     throw new ActionError(
       'BackupFailed',
       `The dump of database ${job.database.name} has no readable table of contents: ${stderr.trim()}`,
     );
   }
   return parseArchiveListing(stdout);
-}
-
-/** @throws BackupFailed unless everything that was seen in the snapshot is in the dump. */
-async function requireComplete(
-  database: string,
-  files: readonly DumpedFile[],
-  entries: readonly ArchiveEntry[],
-  contents: DatabaseContents,
-): Promise<void> {
-  const present = new Set(files.map((file) => plainName(file.name.slice(file.name.indexOf('/') + 1))));
-  const lists = files.filter((file) => /\/blobs[_0-9]*\.toc$/.test(file.name));
-  const largeObjects = (await Promise.all(lists.map(async (file) => readFile(file.path, 'utf8')))).flatMap(
-    parseLargeObjectList,
-  );
-  const missing = [
-    ...missingTables(contents.tables, entries),
-    ...expectedFiles(entries, largeObjects).filter((name) => !present.has(name)),
-  ];
-  if (largeObjects.length !== contents.largeObjects) {
-    missing.push(`${contents.largeObjects - largeObjects.length} of ${contents.largeObjects} large objects`);
-  }
-  if (missing.length > 0) {
-    throw new ActionError(
-      'BackupFailed',
-      `The dump of database ${database} lacks ${missing.slice(0, 20).join(', ')}` +
-        `${missing.length > 20 ? ` and ${missing.length - 20} more` : ''}. ` +
-        'The master user must be able to read all of it.',
-    );
-  }
-}
-
-function missingTables(tables: readonly CountedTable[], entries: readonly ArchiveEntry[]): string[] {
-  const dumped = new Set(entries.filter((entry) => entry.kind === 'table data').map((entry) => entry.oid));
-  return tables.filter((table) => !dumped.has(table.oid)).map((table) => `table ${table.schema}.${table.name}`);
-}
-
-/** The files that a table of contents promises; client 17 made several lists of large objects out of one. */
-function expectedFiles(entries: readonly ArchiveEntry[], largeObjects: readonly string[]): string[] {
-  return [
-    'toc.dat',
-    ...entries.filter((entry) => entry.kind === 'table data').map((entry) => `${entry.dumpId}.dat`),
-    ...largeObjects,
-  ];
 }

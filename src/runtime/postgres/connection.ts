@@ -23,8 +23,21 @@ export const ADMINISTRATION_DATABASE = 'postgres';
 
 const CONNECT_TIMEOUT_SECONDS = 20;
 
-/** The server notices within a minute, not two hours, that this program is frozen or cut off. */
-const SERVER_OPTIONS = '-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3';
+/**
+ * Settings of every session, whatever the database or the role has set. With the keepalives the server notices within a
+ * minute, not two hours, that this program is frozen or cut off.
+ */
+const SERVER_OPTIONS = [
+  'tcp_keepalives_idle=30',
+  'tcp_keepalives_interval=10',
+  'tcp_keepalives_count=3',
+  'statement_timeout=0',
+  'lock_timeout=0',
+  'idle_in_transaction_session_timeout=0',
+  'default_transaction_read_only=off',
+]
+  .map((setting) => `-c ${setting}`)
+  .join(' ');
 
 /** The master may have timeouts in its settings; a lock and a snapshot must outlast them. Newer servers have more of them. */
 const NO_TIMEOUTS = `

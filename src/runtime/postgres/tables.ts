@@ -1,20 +1,33 @@
 import { Client, escapeIdentifier } from 'pg';
 import { ManifestDatabase } from '../../contract/manifest';
 
-/** Tables that are counted with one statement. */
+/** Tables that one statement counts. */
 const COUNT_BATCH_SIZE = 100;
 
-/** A table whose rows are dumped. */
-export interface CountedTable {
-  readonly oid: number;
+/** A table's name. */
+export interface TableName {
   readonly schema: string;
   readonly name: string;
 }
 
-/** What a database holds, as the snapshot of the client's transaction sees it; all but the row counts. */
+/** A table whose rows are dumped. */
+export interface DumpedTable extends TableName {
+  readonly oid: number;
+}
+
+/** What a database holds in the snapshot of the client's transaction, without the row counts. */
 export type DatabaseContents = Pick<ManifestDatabase, 'sizeBytes' | 'extensions' | 'largeObjects'> & {
-  readonly tables: readonly CountedTable[];
+  readonly tables: readonly DumpedTable[];
 };
+
+/** Tables of users, and not those of PostgreSQL itself. */
+const USER_TABLES = `
+  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.relpersistence <> 't' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'`;
+
+const BELONGS_TO_EXTENSION = `
+  EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+    AND d.objid = c.oid AND d.deptype = 'e')`;
 
 export async function readContents(client: Client): Promise<DatabaseContents> {
   const tables = await readTables(client);
@@ -33,28 +46,60 @@ export async function readContents(client: Client): Promise<DatabaseContents> {
   };
 }
 
-/** Partitioned tables have no rows of their own; those of extensions are made by the extension. */
-export async function readTables(client: Client): Promise<CountedTable[]> {
+/** Partitioned tables have no rows of their own; the tables of an extension are created by the extension. */
+export async function readTables(client: Client): Promise<DumpedTable[]> {
   const { rows } = await client.query(
-    `SELECT c.oid::int8 AS oid, n.nspname AS schema, c.relname AS name
-     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-     WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-       AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
-         AND d.objid = c.oid AND d.deptype = 'e')
-     ORDER BY n.nspname, c.relname`,
+    `SELECT c.oid::int8 AS oid, n.nspname AS schema, c.relname AS name ${USER_TABLES}
+     AND c.relkind = 'r' AND NOT ${BELONGS_TO_EXTENSION} ORDER BY n.nspname, c.relname`,
   );
   return rows.map((table) => ({ ...table, oid: Number(table.oid) }));
 }
 
+/** The tables that pg_dump locks: partitioned ones too, and those of extensions as far as they may be read. */
+export async function readLockableTables(client: Client): Promise<DumpedTable[]> {
+  const { rows } = await client.query(
+    `SELECT c.oid::int8 AS oid, n.nspname AS schema, c.relname AS name ${USER_TABLES}
+     AND c.relkind IN ('r', 'p') AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')
+     AND pg_catalog.has_table_privilege(c.oid, 'SELECT') ORDER BY c.oid`,
+  );
+  return rows.map((table) => ({ ...table, oid: Number(table.oid) }));
+}
+
+/** What keeps the user of the connection from reading tables and sequences whole: one sentence each. */
+export async function readUnreadable(client: Client): Promise<string[]> {
+  const { rows } = await client.query<{ problem: string }>(
+    `SELECT pg_catalog.format('%s %I.%I: %s', CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END, n.nspname,
+       c.relname, CASE WHEN NOT pg_catalog.has_schema_privilege(n.oid, 'USAGE') THEN 'no USAGE on its schema'
+         WHEN NOT pg_catalog.has_table_privilege(c.oid, 'SELECT') THEN 'no SELECT'
+         ELSE 'its row security hides rows' END) AS problem ${USER_TABLES}
+     AND c.relkind IN ('r', 'p', 'S') AND NOT ${BELONGS_TO_EXTENSION}
+     AND NOT (pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT')
+       AND (c.relkind = 'S' OR NOT pg_catalog.row_security_active(c.oid)))
+     ORDER BY n.nspname, c.relname`,
+  );
+  return rows.map(({ problem }) => problem);
+}
+
+/**
+ * The file of each table on the server's disk, by the table's object id. A table that is emptied or rewritten gets a
+ * new file, and has no rows for snapshots that are older.
+ */
+export async function readFileNodes(client: Client): Promise<Map<number, number>> {
+  const { rows } = await client.query(
+    `SELECT c.oid::int8 AS oid, c.relfilenode::int8 AS node ${USER_TABLES} AND c.relkind = 'r'`,
+  );
+  return new Map(rows.map(({ oid, node }) => [Number(oid), Number(node)]));
+}
+
 /** Counts the rows that the snapshot of the client's transaction sees. */
-export async function countRows(client: Client, tables: readonly CountedTable[]): Promise<ManifestDatabase['tables']> {
+export async function countRows(client: Client, tables: readonly TableName[]): Promise<ManifestDatabase['tables']> {
   const counted: { schema: string; name: string; rows: number }[] = [];
   for (let start = 0; start < tables.length; start += COUNT_BATCH_SIZE) {
     const batch = tables.slice(start, start + COUNT_BATCH_SIZE);
     const statement = batch.map(
       (table, index) => `SELECT ${index} AS index, count(*) AS rows FROM ONLY ${qualified(table)}`,
     );
-    // Going back gives up the locks that counting took, which would add up and which a change could come to wait for.
+    // The rollback releases the locks of this count. They would add up, and schema changes would wait for them.
     await client.query('SAVEPOINT counting');
     const { rows } = await client.query<{ index: number; rows: string }>(statement.join(' UNION ALL '));
     await client.query('ROLLBACK TO SAVEPOINT counting');
@@ -65,6 +110,6 @@ export async function countRows(client: Client, tables: readonly CountedTable[])
 }
 
 /** The quoted name of a table. */
-export function qualified({ schema, name }: CountedTable): string {
+export function qualified({ schema, name }: TableName): string {
   return `${escapeIdentifier(schema)}.${escapeIdentifier(name)}`;
 }

@@ -20,6 +20,8 @@ export interface ClientOutcome {
 export interface ClientOptions {
   /** The database to connect to; absent for work on files alone. */
   readonly server?: { readonly connection: DatabaseConnection; readonly database: string };
+  /** Environment variables of the client, besides those of its server. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** Ends the client and everything that it started when aborted; the call then throws the signal's reason. */
   readonly signal?: AbortSignal;
   /** Which program of that name. @default - the first one on PATH */
@@ -56,6 +58,7 @@ export async function runClient(
     HOME: options.workDirectory,
     TMPDIR: options.workDirectory,
     ...(options.server && childEnvironment(options.server.connection, options.server.database)),
+    ...options.environment,
   });
   let graceful: NodeJS.Timeout | undefined;
   const end = () => {

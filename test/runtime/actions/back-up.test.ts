@@ -222,7 +222,7 @@ test('fails, naming the table, for rows that the master may not read', async () 
   // THEN
   await expect(backUpAt('2026-11-02T03:00:00Z')).rejects.toMatchObject({
     kind: 'BackupFailed',
-    message: expect.stringContaining('"hidden_rows"'),
+    message: expect.stringContaining('table shop.hidden_rows: its row security hides rows'),
   });
   expect((await world.storedKeys()).filter((key) => key.startsWith(`${SECOND}/`))).toEqual([]);
   await world.sql('shop', 'DROP TABLE hidden_rows');

@@ -7,6 +7,7 @@ import { dumpDatabase, DumpedDatabase } from '../../../src/runtime/dump/dump';
 import { resolveConnection, withClient } from '../../../src/runtime/postgres/connection';
 import { readServerVersion, readUserDatabases } from '../../../src/runtime/postgres/server';
 import { findDumpClient } from '../../../src/runtime/postgres/tools';
+import { waitFor } from '../../support/processes';
 import { RealWorld } from '../real-world';
 
 let world: RealWorld;
@@ -66,7 +67,7 @@ async function dump(database: string): Promise<DumpedDatabase> {
   });
 }
 
-test('tells what the database holds, in the very snapshot', async () => {
+test('describes what the snapshot holds', async () => {
   // WHEN
   const { facts, files } = await dump('shop');
 
@@ -115,12 +116,12 @@ test('a race with a schema change that a parallel dump lost is run once more wit
   await change;
 
   // THEN
-  expect(world.events).toEqual([
+  expect(world.events).toContainEqual(
     expect.objectContaining({
-      event: 'schema-changed-during-dump',
-      message: expect.stringContaining('could not obtain lock on relation "public.small"'),
+      event: 'dump-repeated',
+      reason: expect.stringContaining('could not obtain lock on relation "public.small"'),
     }),
-  ]);
+  );
   expect(facts.tables).toContainEqual({ schema: 'public', name: 'small', rows: 10 });
 });
 
@@ -142,7 +143,7 @@ test('a schema change that waits for our lock, and pg_dump for it, does not hold
   await change;
 
   // THEN
-  expect(world.events).toEqual([expect.objectContaining({ event: 'schema-changed-during-dump' })]);
+  expect(world.events).toContainEqual(expect.objectContaining({ event: 'dump-repeated' }));
   expect(facts.tables).toContainEqual({ schema: 'public', name: 'small', rows: 10 });
 });
 
@@ -154,15 +155,23 @@ test('fails, naming the table, when the race is lost twice', async () => {
     kind: 'BackupFailed',
     message: expect.stringContaining('could not obtain lock on relation "public.small"'),
   });
-  expect(world.events).toHaveLength(1);
+  expect(world.events.filter(({ event }) => event === 'dump-repeated')).toHaveLength(1);
 });
 
-test('fails for a warning, though the exit code is 0', async () => {
-  await wrapPgDump('real "$@" && echo "pg_dump: warning: something was left out" >&2');
-  await expect(dump('postgres')).rejects.toMatchObject({
-    kind: 'BackupFailed',
-    message: 'pg_dump of database postgres ended with code 0: pg_dump: warning: something was left out',
-  });
+test('messages of a pg_dump that worked are remarks of a dump that is whole', async () => {
+  await wrapPgDump(`
+    echo "WARNING:  database has a collation version mismatch" >&2
+    real "$@"
+    code=$?
+    printf 'pg_dump: warning: two lines\\npg_dump: detail: of one message\\n' >&2
+    exit $code`);
+  const { remarks } = await dump('postgres');
+  const message = { database: 'postgres', type: 'message', name: 'of pg_dump' };
+  expect(remarks).toEqual([
+    { ...message, reason: 'WARNING:  database has a collation version mismatch' },
+    { ...message, reason: 'pg_dump: warning: two lines\npg_dump: detail: of one message' },
+  ]);
+  expect(world.events.filter(({ event }) => event === 'pg-dump-message')).toHaveLength(2);
 });
 
 test('fails when pg_dump is killed, though its files are there', async () => {
@@ -186,4 +195,166 @@ test.each([
 test('fails, naming it, for a table that the dump left out', async () => {
   await wrapPgDump('real "$@" --exclude-table-data=small');
   await expect(dump('shop')).rejects.toThrow('The dump of database shop lacks table public.small.');
+});
+
+describe('settings of the database and of the role', () => {
+  const hostile: readonly [string, string][] = [
+    ['statement_timeout', "'1s'"],
+    ['lock_timeout', "'1s'"],
+    ['idle_in_transaction_session_timeout', "'500ms'"],
+    ['default_transaction_read_only', 'on'],
+    ['default_transaction_isolation', "'serializable'"],
+    ['search_path', 'hostile, pg_catalog'],
+    ['client_encoding', "'LATIN1'"],
+    ['row_security', 'on'],
+    ['standard_conforming_strings', 'off'],
+    ['bytea_output', "'escape'"],
+    ['extra_float_digits', '-15'],
+    ['DateStyle', "'SQL, DMY'"],
+    ['synchronize_seqscans', 'on'],
+  ];
+  const master = () => world.server.master.username;
+
+  beforeAll(async () => {
+    await world.sql('postgres', 'CREATE DATABASE hostile');
+    await world.sql(
+      'hostile',
+      'CREATE SCHEMA hostile',
+      // Would hide every table and make every name equal, if it were found before PostgreSQL's own.
+      "CREATE FUNCTION hostile.same(name, text) RETURNS bool LANGUAGE sql AS 'SELECT true'",
+      'CREATE OPERATOR hostile.!~ (LEFTARG = name, RIGHTARG = text, FUNCTION = hostile.same)',
+      "CREATE TABLE words AS SELECT n, 'Grüße €' AS word FROM generate_series(1, 300000) n",
+    );
+    for (const [name, value] of hostile) {
+      await world.sql('postgres', `ALTER DATABASE hostile SET ${name} = ${value}`);
+      await world.sql('postgres', `ALTER ROLE ${master()} IN DATABASE hostile SET ${name} = ${value}`);
+    }
+  });
+  afterAll(async () => {
+    await world.sql('postgres', 'DROP DATABASE hostile');
+  });
+
+  test('do not disturb a dump', async () => {
+    // GIVEN a dump that takes longer than every timeout
+    await wrapPgDump('sleep 2; real "$@"');
+    const { facts, remarks } = await dump('hostile');
+    expect(facts.tables).toEqual([{ schema: 'public', name: 'words', rows: 300_000 }]);
+    expect(remarks).toEqual([]);
+  });
+});
+
+describe('what the master cannot read', () => {
+  beforeAll(async () => {
+    await world.sql('postgres', 'CREATE ROLE other', 'CREATE DATABASE closed');
+    await world.sql(
+      'closed',
+      `GRANT other TO ${world.server.master.username}`,
+      'CREATE TABLE "Secret" (id int GENERATED ALWAYS AS IDENTITY)',
+      'CREATE TABLE hidden (id int)',
+      'ALTER TABLE hidden ENABLE ROW LEVEL SECURITY',
+      'ALTER TABLE hidden FORCE ROW LEVEL SECURITY',
+      'CREATE TABLE open (id int)',
+      'GRANT CREATE ON SCHEMA public TO other',
+      'ALTER TABLE "Secret" OWNER TO other',
+      `REVOKE other FROM ${world.server.master.username}`,
+    );
+  });
+  afterAll(async () => {
+    await world.sql('postgres', 'DROP DATABASE closed');
+  });
+
+  test('fails at once, naming all of it in the message and the log', async () => {
+    await wrapPgDump('echo "pg_dump was started" >&2; exit 1');
+    await expect(dump('closed')).rejects.toMatchObject({
+      kind: 'BackupFailed',
+      message: expect.stringContaining(
+        'The master user cannot read 3 tables or sequences of database closed: table public."Secret": no SELECT, ' +
+          'sequence public."Secret_id_seq": no SELECT, table public.hidden: its row security hides rows. ',
+      ),
+    });
+    expect(world.events.filter(({ event }) => event === 'unreadable')).toHaveLength(3);
+  });
+});
+
+test('fails for a value that is too long for COPY, naming schema, table and column', async () => {
+  await world.sql('postgres', 'CREATE DATABASE large');
+  await world.sql(
+    'large',
+    'CREATE SCHEMA store',
+    'CREATE TABLE store.files (id int, note text, "Content" bytea)',
+    "INSERT INTO store.files VALUES (1, 'short', convert_to(repeat('x', 540000000), 'UTF8'))",
+  );
+  await expect(dump('large')).rejects.toMatchObject({
+    kind: 'BackupFailed',
+    message: expect.stringMatching(
+      /^Database large could not be dumped\. Table store\.files has a row that is too long for COPY.* column Content, 1080000000 characters/,
+    ),
+  });
+  await world.sql('postgres', 'DROP DATABASE large');
+});
+
+describe('while tables are emptied and refilled', () => {
+  const TABLES = 200;
+  const ROWS = 5;
+  let stopped = false;
+  let workers: Promise<unknown>[] = [];
+
+  beforeAll(async () => {
+    await world.sql('postgres', 'CREATE DATABASE busy');
+    const make = (n: number) => `CREATE TABLE t${n} AS SELECT generate_series(1, ${ROWS}) AS n`;
+    await world.sql('busy', Array.from({ length: TABLES }, (_, n) => make(n)).join(';'));
+    workers = [0, 1, 2, 3].map(async (worker) => {
+      for (let n = worker; !stopped; n = (n + 4) % TABLES) {
+        await world.sql('busy', `BEGIN; TRUNCATE t${n}; INSERT INTO t${n} SELECT generate_series(1, ${ROWS}); COMMIT`);
+      }
+    });
+  });
+  afterAll(async () => {
+    stopped = true;
+    await Promise.all(workers);
+    await world.sql('postgres', 'DROP DATABASE busy');
+  });
+
+  test('a dump has every row, within two attempts', async () => {
+    const { facts, files } = await dump('busy');
+    expect(facts.tables.filter(({ rows }) => rows !== ROWS)).toEqual([]);
+    expect(facts.tables).toHaveLength(TABLES);
+    // The data of an empty table is shorter.
+    expect(new Set(files.filter(({ name }) => /\d\.dat/.test(name)).map(({ size }) => size)).size).toBe(1);
+  });
+});
+
+test('a table that came after the locks and is emptied after the snapshot is noticed, and the dump made again', async () => {
+  // GIVEN a table that keeps the dump waiting for its locks, while another table is created
+  const marker = path.join(fakes, 'started');
+  await wrapPgDump(`
+    [ -e ${marker} ] || { touch ${marker}; while [ ! -e ${marker}-emptied ]; do sleep 0.05; done; }
+    real "$@"`);
+  const holder = await world.connect('shop');
+  await holder.query('BEGIN; LOCK TABLE small IN ACCESS EXCLUSIVE MODE');
+  const dumping = dump('shop');
+  dumping.catch(() => undefined);
+  await waitFor(async () => {
+    const [row] = await world.sql('shop', 'SELECT count(*)::int AS n FROM pg_locks WHERE NOT granted');
+    return row.n === 1 ? true : undefined;
+  });
+  await world.sql('shop', 'CREATE TABLE late AS SELECT 1 AS n');
+  await holder.query('COMMIT');
+  await holder.end();
+
+  // WHEN
+  await waitFor(async () => existsSync(marker) || undefined);
+  await world.sql('shop', 'BEGIN; TRUNCATE late; INSERT INTO late VALUES (1), (2); COMMIT');
+  await writeFile(`${marker}-emptied`, '');
+
+  // THEN
+  const { facts } = await dumping;
+  expect(facts.tables).toContainEqual({ schema: 'public', name: 'late', rows: 2 });
+  expect(world.events).toContainEqual({
+    level: 'warn',
+    event: 'dump-repeated',
+    database: 'shop',
+    reason: expect.stringContaining('1 tables of database shop were emptied or rewritten'),
+  });
+  await world.sql('shop', 'DROP TABLE late');
 });

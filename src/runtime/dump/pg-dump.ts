@@ -1,0 +1,87 @@
+import { ActionError } from '../../contract/action-error';
+import { Remark } from '../../contract/remark';
+import { Log } from '../log';
+import { DatabaseConnection } from '../postgres/connection';
+import { DumpClient, runClient } from '../postgres/tools';
+
+/** One run of pg_dump. */
+export interface PgDumpRun {
+  readonly connection: DatabaseConnection;
+  readonly database: string;
+  readonly client: DumpClient;
+  readonly directory: string;
+  readonly workDirectory: string;
+  /** Arguments and environment of this run, besides those of every run. */
+  readonly args: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+  readonly log: Log;
+}
+
+/** Client 16 was the first that compresses with zstd. */
+const FIRST_ZSTD_MAJOR = 16;
+
+/** Messages of pg_dump that an error repeats; the log has all of them. */
+const REPEATED_MESSAGES = 5;
+
+/** pg_dump has failed. */
+export class PgDumpFailed extends ActionError {
+  constructor(
+    message: string,
+    /** All that pg_dump wrote on standard error. */
+    readonly stderr: string,
+  ) {
+    super('BackupFailed', message);
+  }
+}
+
+/**
+ * Dumps a database into a directory. The exit code says whether it worked; messages of a run that worked are remarks.
+ *
+ * @returns the remarks
+ * @throws PgDumpFailed, or the reason of the signal
+ */
+export async function runPgDump(run: PgDumpRun): Promise<Remark[]> {
+  const outcome = await runClient(
+    'pg_dump',
+    [
+      '--format=directory',
+      `--compress=${run.client.major >= FIRST_ZSTD_MAJOR ? 'zstd:3' : '6'}`,
+      '--no-sync',
+      '--no-password',
+      `--file=${run.directory}`,
+      ...run.args,
+    ],
+    {
+      file: run.client.file,
+      server: { connection: run.connection, database: run.database },
+      environment: run.environment,
+      signal: run.signal,
+      workDirectory: run.workDirectory,
+    },
+  );
+  const messages = messagesOf(outcome.stderr);
+  for (const message of messages) run.log.warn('pg-dump-message', { database: run.database, message });
+  if (outcome.exitCode !== 0) {
+    const end = outcome.signal ? `was ended by ${outcome.signal}` : `ended with code ${outcome.exitCode}`;
+    throw new PgDumpFailed(
+      `pg_dump of database ${run.database} ${end}: ${firstOf(messages, REPEATED_MESSAGES, '\n')}`,
+      outcome.stderr,
+    );
+  }
+  return messages.map((reason) => ({ database: run.database, type: 'message', name: 'of pg_dump', reason }));
+}
+
+/** The first of many, and the number of the others. */
+export function firstOf(texts: readonly string[], limit: number, separator = ', '): string {
+  const more = texts.length - limit;
+  return texts.slice(0, limit).join(separator) + (more > 0 ? `${separator}and ${more} more, all in the log` : '');
+}
+
+/** A message of pg_dump can have several lines, which belong together. */
+function messagesOf(stderr: string): string[] {
+  return stderr
+    .split(/^(?=pg_dump: (?!detail:|hint:))/m)
+    .map((message) => message.trim())
+    .filter((message) => message !== '');
+}
