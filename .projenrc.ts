@@ -97,7 +97,7 @@ const project = new cdk.JsiiProject({
       testTimeout: 120_000,
       // Most of the time is waiting: for an instance to be created, for a server to start. Files that mostly wait come
       // first and side by side, the others meanwhile.
-      maxWorkers: 4,
+      maxWorkers: 5,
       testSequencer: '<rootDir>/test/support/waiting-first.js',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
       transform: {
@@ -307,7 +307,7 @@ project.addTask('test:all', {
   steps: [{ spawn: 'test' }, { spawn: 'test:second-tier' }, { exec: 'npm run languages' }],
 });
 project.addTask('test:second-tier', {
-  exec: 'jest --testPathIgnorePatterns /node_modules/ --testMatch "<rootDir>/test/second-tier/**/*.test.ts" --runInBand',
+  exec: 'jest --testPathIgnorePatterns /node_modules/ --testMatch "<rootDir>/test/second-tier/**/*.test.ts" --maxWorkers=2',
   receiveArgs: true,
 });
 project.packageTask.prependSpawn(assets);

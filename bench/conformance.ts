@@ -1,5 +1,5 @@
 import { atLeast, atMost, exactly, Figure, notMeasured, render } from './figures';
-import { runStories, ToldStories } from '../test/acceptance/stories/run';
+import { runStories, StoriesResult } from '../test/acceptance/stories/run';
 import { CaseResult, ConformanceCase, runCase, runCases, StoreName } from '../test/conformance/conformance';
 import { faultServerCases } from '../test/conformance/fault-server-cases';
 import { fuzz } from '../test/conformance/fuzz';
@@ -32,7 +32,7 @@ async function main(): Promise<void> {
 
   const cases = Object.values(results).flatMap((each) => each ?? []);
   const failures = cases.filter(({ verdict }) => verdict?.state === 'Failed').map(({ seconds }) => seconds);
-  const told = await tellStories();
+  const told = await runAllStories();
   const figures: Figure[] = [
     counted('cases/moto', results.moto, 20),
     counted('cases/ceph', results.ceph, 20),
@@ -70,7 +70,7 @@ async function on(store: StoreName, run: () => Promise<CaseResult[]>): Promise<C
 }
 
 /** Stories that cannot be told are a figure that does not hold. */
-async function tellStories(): Promise<ToldStories | undefined> {
+async function runAllStories(): Promise<StoriesResult | undefined> {
   progress('stories');
   try {
     const told = await runStories((step) => progress(`  ${step}`));

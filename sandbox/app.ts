@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { finish, Finished } from './process';
 import { RunOptions, Terraform } from './terraform';
 
-/** What Terraform is given, beside the configuration itself. */
+/** What Terraform gets in addition to the configuration. */
 export interface DeploymentOptions {
   /** Terraform variables. They travel in the environment, so that no secret is an argument. */
   readonly variables?: Record<string, unknown>;
@@ -31,7 +31,7 @@ export interface AppProps {
 
 /** A program or configuration that is deployed into the sandbox. */
 export class App {
-  /** Working directories by the stacks that were asked for. */
+  /** Working directories by the requested stacks. */
   private readonly prepared = new Map<string | undefined, string>();
 
   constructor(private readonly props: AppProps) {}
@@ -126,7 +126,7 @@ export class App {
   }
 }
 
-/** A name for an app's directory: of its source, and told apart from others of the same base name. */
+/** A name for an app's directory: its base name, and a digest that distinguishes sources of the same base name. */
 export function appKey(source: string): string {
   const digest = createHash('sha256').update(source).digest('hex').slice(0, 8);
   return `${path.basename(source)}-${digest}`;

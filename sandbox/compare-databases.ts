@@ -21,7 +21,7 @@ export interface CompareDatabasesOptions {
 /**
  * What differs between two servers, in words; empty when they hold the same. It asks `pg_dump` and `psql` alone, so that
  * it shares no mistake with what it judges: the definitions of every database, the rows of every table, the values of
- * sequences, large objects, roles and memberships. Passwords cannot be compared, since RDS shows them to nobody.
+ * sequences, large objects, roles and memberships. Passwords cannot be compared, since RDS never shows them.
  */
 export async function compareDatabases(
   source: ComparedServer,
@@ -197,15 +197,15 @@ function acrossMajors(source: string[], target: string[], sameMajor: boolean): [
   return sameMajor ? [source, target] : [source.map(unqualified), target.map(unqualified)];
 }
 
-/** As many lines of one kind as are told. */
-const TOLD = 10;
+/** At most so many lines of one kind are shown. */
+const SHOWN = 10;
 
 function compareLines(what: string, source: readonly string[], target: readonly string[]): string[] {
   if (source.join('\n') === target.join('\n')) return [];
   const missing = without(source, target).map((line) => `${what}: only at the source: ${line}`);
   const added = without(target, source).map((line) => `${what}: only at the target: ${line}`);
   if (missing.length + added.length === 0) return [`${what}: the same lines in another order`];
-  return [...missing.slice(0, TOLD), ...added.slice(0, TOLD)];
+  return [...missing.slice(0, SHOWN), ...added.slice(0, SHOWN)];
 }
 
 /** The lines of the one that the other does not have as often. */

@@ -18,7 +18,7 @@ export type RemoteOptions = Pick<DeploymentOptions, 'variables' | 'stack' | 'env
 /** The answer comes line by line, each a JSON value: any number of `line`s, then a `result` or an `error`. */
 export type ControlLine = { readonly line: string } | { readonly result: unknown } | { readonly error: string };
 
-/** Where a sandbox is asked. */
+/** Where a sandbox takes commands. */
 export interface ControlAddress {
   readonly port: number;
   /** Who cannot say it, although on the same machine, is not answered. */
@@ -27,7 +27,7 @@ export interface ControlAddress {
 
 /** The door through which the command line reaches a sandbox in another process. */
 export class ControlServer {
-  /** @param whenDown called when the sandbox has been asked to end, and has ended */
+  /** @param whenDown called when the sandbox has ended by command */
   static async start(sandbox: Sandbox, whenChanged: () => Promise<void>, whenDown: () => void): Promise<ControlServer> {
     const control = new ControlServer(sandbox, whenChanged, whenDown);
     control.server.listen(0, '127.0.0.1');
@@ -122,7 +122,7 @@ export async function ask<T>(
     else if ('error' in line) throw new Error(line.error);
     else return line.result as T;
   }
-  throw new Error(`The sandbox ended while it was asked for ${request.command}.`);
+  throw new Error(`The sandbox ended during ${request.command}.`);
 }
 
 function sameText(one: string, other: string): boolean {

@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { ServiceModels } from './aws/model/service-model';
 import { endChild, finish, Finished, hasEnded, SandboxProcess, until } from './process';
 
-/** What the sandbox was tried with; its mends (see `aws/`) are of this version's faults. */
+/** The version that the sandbox was tested with; the services in `aws/` correct its faults. */
 export const MOTO_RELEASE = '5.2';
 export const MOTO_VERSION = '5.2.1';
 

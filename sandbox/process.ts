@@ -71,7 +71,7 @@ export async function endChild(child: ChildProcess): Promise<void> {
   clearTimeout(timer);
 }
 
-/** A port of 127.0.0.1 that nobody listens on. */
+/** A port of 127.0.0.1 that no process listens on. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -94,7 +94,7 @@ export async function until(
 }
 
 /**
- * What tells a process from a later one with the same id: the moment it was started, in the machine's own unit.
+ * Distinguishes a process from a later one with the same id: the moment it was started, in the machine's own unit.
  * Undefined where the process is gone, or the system has no `/proc`.
  */
 export async function startOfProcess(processId: number): Promise<string | undefined> {

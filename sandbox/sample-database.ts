@@ -10,7 +10,7 @@ export interface SampleFacts {
 export const SAMPLE_REPORTS_DATABASE = 'Shop reports';
 
 /**
- * Fills an empty database with a web shop, and makes a second database beside it: everything that a master user of RDS
+ * Fills an empty database with a web shop, and makes a second database: everything that a master user of RDS
  * can own, at least once, in names that need quoting too. The same SQL always gives the same rows.
  *
  * @param connection the master user and the empty database

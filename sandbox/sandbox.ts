@@ -2,12 +2,12 @@ import { chmod, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { App, appKey, DeploymentOptions } from './app';
-import { MendedCloudWatch } from './aws/cloudwatch';
-import { MendedEc2 } from './aws/ec2';
+import { CloudWatchService } from './aws/cloudwatch';
+import { Ec2Service } from './aws/ec2';
 import { Gateway } from './aws/gateway';
-import { MendedLambda, RecordedInvocation } from './aws/lambda';
+import { LambdaService, RecordedInvocation } from './aws/lambda';
 import { ModelCheck } from './aws/model/model-check';
-import { MendedRds } from './aws/rds';
+import { RdsService } from './aws/rds';
 import { FiredSchedule, FireOptions, ListedSchedule, ScheduleTrigger } from './aws/scheduler';
 import { AccessKeys } from './aws/signature';
 import { Upstream } from './aws/upstream';
@@ -24,7 +24,7 @@ import { Terraform } from './terraform';
 export interface SandboxProps {
   /** For data, logs and states; made if missing, removed by `stop`. @default - a new temporary one */
   readonly directory?: string;
-  /** Told what is being done. */
+  /** Is called at each step. */
   readonly onProgress?: (step: string) => void;
   /** Ends a start that is going on. */
   readonly signal?: AbortSignal;
@@ -73,7 +73,7 @@ export interface SandboxStatus {
 }
 
 /**
- * An AWS account on this machine: real Terraform, real functions, real PostgreSQL, and beside it a customer's
+ * An AWS account on this machine: real Terraform, real functions, real PostgreSQL, and a customer's
  * S3-compatible storage. Everything listens on 127.0.0.1, on free ports, so that several can run side by side.
  */
 export class Sandbox {
@@ -282,12 +282,12 @@ interface SandboxParts {
   readonly storage: CustomerStorage;
   readonly gateway: Gateway;
   readonly host: LambdaHost;
-  readonly lambda: MendedLambda;
-  readonly rds: MendedRds;
+  readonly lambda: LambdaService;
+  readonly rds: RdsService;
   readonly trigger: ScheduleTrigger;
 }
 
-/** A directory that the servers' users may pass through, and that nobody else may list. */
+/** A directory that the servers' users may pass through but not list. */
 async function prepareDirectory(directory?: string): Promise<string> {
   if (directory) await mkdir(directory, { recursive: true });
   const made = directory ?? (await mkdtemp(path.join(os.tmpdir(), 'managed-database-sandbox-')));
@@ -335,7 +335,7 @@ async function startParts(
   const clock = new Clock();
   const upstream = new Upstream(moto.endpoint, REGION);
   const gateway = keep(await Gateway.start(upstream, program.models, path.join(logs, 'gateway.log')));
-  const rds = keep(new MendedRds({ upstream, certificateAuthority, directory: await inside('databases') }));
+  const rds = keep(new RdsService({ upstream, certificateAuthority, directory: await inside('databases') }));
   const host = new LambdaHost({
     directory: await inside('lambda'),
     region: REGION,
@@ -347,11 +347,11 @@ async function startParts(
     clockOffsetMs: () => clock.offsetMs,
   });
   keep({ stop: () => host.close() });
-  const lambda = new MendedLambda(upstream, host, gateway.permissions);
-  gateway.mend(lambda);
-  gateway.mend(rds);
-  gateway.mend(new MendedEc2(upstream));
-  gateway.mend(new MendedCloudWatch(upstream));
+  const lambda = new LambdaService(upstream, host, gateway.permissions);
+  gateway.add(lambda);
+  gateway.add(rds);
+  gateway.add(new Ec2Service(upstream));
+  gateway.add(new CloudWatchService(upstream));
   const trigger = new ScheduleTrigger(upstream, lambda, () => clock.now());
   const tsconfigFile = path.join(await inside('apps'), 'tsconfig.json');
   await writeFile(tsconfigFile, JSON.stringify(APP_TSCONFIG));

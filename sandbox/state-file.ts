@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { ControlAddress } from './control';
 import { startOfProcess } from './process';
 
-/** A process, and what tells it from a later one with the same id. */
+/** A process, and what distinguishes it from a later one with the same id. */
 export interface RecordedProcess {
   readonly name: string;
   readonly processId: number;
@@ -25,7 +25,7 @@ export class StateFile {
   private readonly directory = path.join(os.tmpdir(), `managed-database-sandbox-state-${process.getuid?.() ?? 'user'}`);
   private readonly file: string;
 
-  /** @param name tells sandboxes apart that one user has at the same time */
+  /** @param name distinguishes sandboxes that one user runs at the same time */
   constructor(name: string) {
     if (!/^[a-z0-9-]+$/.test(name)) {
       throw new Error(`A sandbox has a name of lower-case letters, digits and hyphens; got ${JSON.stringify(name)}.`);
@@ -38,7 +38,7 @@ export class StateFile {
     return text === undefined ? undefined : JSON.parse(text);
   }
 
-  /** @throws if somebody else owns the directory */
+  /** @throws if another user owns the directory */
   async write(sandbox: RecordedSandbox): Promise<void> {
     await mkdir(this.directory, { recursive: true, mode: 0o700 });
     const { uid } = await lstat(this.directory);

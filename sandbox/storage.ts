@@ -40,7 +40,7 @@ export interface StoredObject {
 }
 
 /**
- * An S3-compatible storage as a customer has it, of another house than the AWS account: HTTPS with a certificate of
+ * An S3-compatible storage as a customer has it, outside the AWS account: HTTPS with a certificate of
  * the sandbox's authority, signatures checked, and policies too.
  *
  * It differs from AWS where moto does: a missing key answers 404 even without the permission to list, a missing bucket
@@ -62,7 +62,7 @@ export class CustomerStorage {
       tls: { certificateFile, keyFile, certificateAuthorityPem },
     });
     try {
-      // Checks are off until there is somebody who may pass them.
+      // Checks are off until there is a user who can pass them.
       const iam = (parameters: Record<string, string>) => callIam(moto.endpoint, certificateAuthorityPem, parameters);
       const admin = await createUser(iam, 'administrator', ['*'], '*');
       await turnChecksOn(moto.endpoint, certificateAuthorityPem);
@@ -133,7 +133,7 @@ export class CustomerStorage {
     await this.client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
   }
 
-  /** An S3 client of somebody with other keys. */
+  /** An S3 client with other keys. */
   clientFor(credentials: AccessKeys): S3Client {
     return new S3Client({
       endpoint: this.endpoint,
@@ -194,7 +194,7 @@ async function callIam(
   return answer.body.toString();
 }
 
-/** moto signs the parsed form, encoded anew, and so each character has to be encoded as Python would. */
+/** moto signs the parsed form, encoded again, so each character must be encoded as Python does. */
 function formOf(parameters: Record<string, string>): string {
   const encode = (text: string) =>
     encodeURIComponent(text).replace(

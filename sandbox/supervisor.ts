@@ -2,19 +2,18 @@ import { ControlServer } from './control';
 import { Sandbox } from './sandbox';
 import { recordProcess, StateFile } from './state-file';
 
-/** What the supervisor tells the command that started it. */
+/** What the supervisor reports to the command that started it. */
 export type SupervisorMessage = { readonly progress: string } | { readonly ready: true } | { readonly error: string };
 
 /**
- * Holds a sandbox in the background until it is asked to end it, or is ended itself. It is the parent of every process
- * of the sandbox.
+ * Runs a sandbox in the background until a command or a signal ends it. It is the parent of every process of the sandbox.
  *
  * Until it is ready it lives no longer than the command that started it.
  */
 export async function supervise(directory: string, stateFile: StateFile): Promise<void> {
   const starting = new AbortController();
   let sandbox: Sandbox | undefined;
-  const tell = (message: SupervisorMessage) => process.connected && process.send!(message);
+  const report = (message: SupervisorMessage) => process.connected && process.send!(message);
   const end = async () => {
     starting.abort(new Error('The start was broken off.'));
     if (!sandbox) return;
@@ -28,7 +27,7 @@ export async function supervise(directory: string, stateFile: StateFile): Promis
   process.on('disconnect', () => !sandbox && void end());
 
   try {
-    const onProgress = (progress: string) => tell({ progress });
+    const onProgress = (progress: string) => report({ progress });
     sandbox = await Sandbox.start({ directory, onProgress, signal: starting.signal });
     const running = sandbox;
     const writeState = async () =>
@@ -43,10 +42,10 @@ export async function supervise(directory: string, stateFile: StateFile): Promis
     });
     await writeState();
     if (starting.signal.aborted) return await end();
-    tell({ ready: true });
+    report({ ready: true });
   } catch (error) {
     await sandbox?.stop();
-    tell({ error: (error as Error).message });
+    report({ error: (error as Error).message });
     process.exitCode = 1;
   }
   if (process.connected) process.disconnect();

@@ -1,7 +1,7 @@
 import { AwsRequest, AwsResponse } from './message';
-import { MendedService, Upstream } from './upstream';
+import { EmulatedService, Upstream } from './upstream';
 
-/** What an alarm is defined by; what else is told of one is its state. */
+/** The properties that define an alarm; the others describe its state. */
 const DEFINITION = new Set([
   ...['AlarmName', 'AlarmDescription', 'OKActions', 'AlarmActions', 'InsufficientDataActions', 'MetricName'],
   ...['Namespace', 'Statistic', 'ExtendedStatistic', 'Dimensions', 'Period', 'Unit', 'EvaluationPeriods'],
@@ -16,8 +16,8 @@ const DEFINITION = new Set([
   ],
 ]);
 
-/** CloudWatch, whose emulation can neither silence alarms nor let them speak again: there they are defined anew. */
-export class MendedCloudWatch implements MendedService {
+/** CloudWatch with switches for alarm actions. moto has none, so an alarm is written again with the other value. */
+export class CloudWatchService implements EmulatedService {
   readonly name = 'monitoring';
 
   constructor(private readonly upstream: Upstream) {}
@@ -36,7 +36,7 @@ export class MendedCloudWatch implements MendedService {
     const { AlarmNames } = JSON.parse(request.body.toString());
     const found = await call('DescribeAlarms', { AlarmNames });
     if (found.status !== 200) return found;
-    // As on AWS, names that nobody has are passed over.
+    // As on AWS, unknown names are ignored.
     for (const alarm of JSON.parse(found.body.toString()).MetricAlarms) {
       const definition = Object.entries(alarm).filter(([name, value]) => DEFINITION.has(name) && value !== null);
       const answer = await call('PutMetricAlarm', {

@@ -1,11 +1,11 @@
 import { AwsRequest, AwsResponse, escapeXml } from './message';
-import { MendedService, Upstream } from './upstream';
+import { EmulatedService, Upstream } from './upstream';
 
 /**
- * EC2, whose emulation forgets the description of a security group rule that lets another group in, so that every
- * second plan would want to set it once more.
+ * EC2 with descriptions of security group rules. moto forgets the description of a rule that allows another group, so that
+ * each second plan would set it again.
  */
-export class MendedEc2 implements MendedService {
+export class Ec2Service implements EmulatedService {
   readonly name = 'ec2';
   /** By the rule's id. */
   private readonly descriptions = new Map<string, string>();

@@ -5,11 +5,11 @@ import { AwsRequest, AwsResponse, refusalIn, serviceOf } from './message';
 import { ModelCheck } from './model/model-check';
 import { ServiceModels } from './model/service-model';
 import { RolePermissions } from './permissions';
-import { MendedService, Upstream } from './upstream';
+import { EmulatedService, Upstream } from './upstream';
 
 /**
- * The AWS endpoint of the sandbox: an HTTP proxy on 127.0.0.1 that hands everything on to the emulator, but what a
- * mended service answers itself.
+ * The AWS endpoint of the sandbox: an HTTP proxy on 127.0.0.1. It forwards requests to the emulator, except those that one
+ * of the sandbox's own services answers.
  */
 export class Gateway {
   static async start(upstream: Upstream, models: ServiceModels, logFile: string): Promise<Gateway> {
@@ -19,9 +19,9 @@ export class Gateway {
     return gateway;
   }
 
-  private readonly services = new Map<string, MendedService>();
+  private readonly services = new Map<string, EmulatedService>();
   private readonly server: Server;
-  /** One line a request: what was asked and how it was answered, no content. */
+  /** One line per request: operation and status, no content. */
   private readonly log: WriteStream;
 
   private constructor(
@@ -44,8 +44,8 @@ export class Gateway {
     return `http://127.0.0.1:${(this.server.address() as { port: number }).port}`;
   }
 
-  /** From now on, requests for this service go to it. */
-  mend(service: MendedService): void {
+  /** Requests for this service go to it from now on. */
+  add(service: EmulatedService): void {
     this.services.set(service.name, service);
   }
 
@@ -71,7 +71,7 @@ export class Gateway {
       response.writeHead(status, request.method === 'HEAD' ? { ...kept, 'content-length': length } : kept);
       response.end(body);
     } catch {
-      // The caller went away in the middle; there is nobody to tell.
+      // The caller closed the connection.
       response.destroy();
     }
   }
@@ -79,11 +79,10 @@ export class Gateway {
   private async answer(request: AwsRequest): Promise<AwsResponse> {
     const service = serviceOf(request.headers);
     try {
-      const mended = this.services.get(service);
+      const own = this.services.get(service);
       return await this.permissions.answer(
         request,
-        async () =>
-          this.modelCheck.refusal(request) ?? (mended ? mended.answer(request) : this.upstream.forward(request)),
+        async () => this.modelCheck.refusal(request) ?? (own ? own.answer(request) : this.upstream.forward(request)),
       );
     } catch (error) {
       // Not a 500: the provider would try again for minutes before it showed the text.

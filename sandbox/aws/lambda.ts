@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { AwsRequest, AwsResponse, jsonRefusal, jsonResponse, queryOf, segmentsOf } from './message';
 import { RolePermissions } from './permissions';
-import { MendedService, Upstream } from './upstream';
+import { EmulatedService, Upstream } from './upstream';
 import { LambdaHost, LambdaRefusal } from '../lambda/host';
 
 /** A function as it is named in a path or as a target: name, partial or whole ARN, with or without a qualifier. */
@@ -18,7 +18,7 @@ export function parseFunctionReference(text: string, qualifier?: string | null):
   return { name: match[1], qualifier: match[2] ?? qualifier ?? undefined };
 }
 
-/** How an invocation went, as its caller is told. */
+/** The result of an invocation, as its caller sees it. */
 export interface InvocationAnswer {
   readonly version: string;
   /** Set where the program failed; the payload then says how. */
@@ -28,7 +28,7 @@ export interface InvocationAnswer {
   readonly durationMs: number;
 }
 
-/** An invocation that was made, newest last in {@link MendedLambda.invocations}. */
+/** An invocation that was made, newest last in {@link LambdaService.invocations}. */
 export interface RecordedInvocation extends InvocationAnswer {
   readonly functionName: string;
   readonly invocationType: string;
@@ -36,10 +36,10 @@ export interface RecordedInvocation extends InvocationAnswer {
 }
 
 /**
- * Lambda, whose emulation takes code but neither runs it nor gives it back: the code is kept here as it is published,
- * and invocations run in the Lambda host.
+ * Lambda with real invocations. moto takes code but neither runs it nor returns it: published code is kept here, and
+ * invocations run in the Lambda host.
  */
-export class MendedLambda implements MendedService {
+export class LambdaService implements EmulatedService {
   readonly name = 'lambda';
   /** The latest of them. */
   readonly invocations: RecordedInvocation[] = [];
@@ -356,7 +356,7 @@ const MAX_LOG_TAIL_BYTES = 4096;
 
 const MAX_RECORDED = 200;
 
-/** How often Lambda repeats an event that failed, where nobody has said. */
+/** How often Lambda repeats a failed event by default. */
 const DEFAULT_RETRIES = 2;
 
 /** How an event ended: the answer of the last attempt. */

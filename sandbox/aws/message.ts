@@ -89,7 +89,7 @@ export function xmlRefusal(status: number, code: string, message: string): AwsRe
   return { status, headers: { 'content-type': 'text/xml' }, body: Buffer.from(text) };
 }
 
-/** A refusal in the form in which the service that was asked refuses. */
+/** A refusal in the form of the service. */
 export function refusalIn(
   service: string,
   request: AwsRequest,

@@ -3,21 +3,21 @@ import { AwsRequest, AwsResponse, queryOf, refusalIn, segmentsOf, serviceOf } fr
 import { isAllowed, PolicyDocument } from './role-permissions';
 import { Upstream } from './upstream';
 
-/** What a request asks for, in IAM's words. */
-interface Asked {
+/** The permission that a request needs, in IAM's words. */
+interface RequiredPermission {
   readonly action: string;
   readonly resource: string;
 }
 
 interface RoleSession {
   readonly roleName: string;
-  /** As AWS names whoever asks. */
+  /** The caller's ARN. */
   readonly arn: string;
 }
 
 /**
- * What IAM is to a function: credentials of its role, and a check of every request that is signed with them. Whoever
- * has other keys is the account's administrator and may do everything.
+ * What IAM is to a function: credentials of its role, and a check of every request that is signed with them. Other
+ * keys are those of the account's administrator, who may do everything.
  *
  * Beyond what backup programs ask for, reading secrets and putting, getting and deleting objects, a role is denied
  * everything. Of a role's policies, the inline ones count.
@@ -44,27 +44,27 @@ export class RolePermissions {
   async answer(request: AwsRequest, answer: () => Promise<AwsResponse>): Promise<AwsResponse> {
     const session = this.sessions.get(accessKeyOf(request) ?? '');
     if (session === undefined) return answer();
-    const asked = await this.askedOf(request);
-    if (asked === undefined) return refusal(request, session, { action: operationOf(request), resource: '*' });
+    const required = await this.requiredPermission(request);
+    if (required === undefined) return refusal(request, session, { action: operationOf(request), resource: '*' });
     const policies = await this.policiesOf(session.roleName);
-    if (!isAllowed(policies, asked.action, asked.resource)) return refusal(request, session, asked);
+    if (!isAllowed(policies, required.action, required.resource)) return refusal(request, session, required);
 
     const answered = await answer();
-    // Who may not list a bucket is not told which objects are not there.
-    const list = { action: 's3:ListBucket', resource: asked.resource.split('/')[0] };
-    return asked.action === 's3:GetObject' &&
+    // Without the permission to list a bucket, a missing object is answered as denied.
+    const list = { action: 's3:ListBucket', resource: required.resource.split('/')[0] };
+    return required.action === 's3:GetObject' &&
       /<Code>NoSuchKey</.test(answered.body.toString('latin1', 0, 1024)) &&
       !isAllowed(policies, list.action, list.resource)
       ? refusal(request, session, list)
       : answered;
   }
 
-  /** Whether a role may do something, whoever asks. */
+  /** Whether a role may do something. */
   async roleAllows(roleArn: string, action: string, resource: string): Promise<boolean> {
     return isAllowed(await this.policiesOf(roleArn.split('/').at(-1)!), action, resource);
   }
 
-  private async askedOf(request: AwsRequest): Promise<Asked | undefined> {
+  private async requiredPermission(request: AwsRequest): Promise<RequiredPermission | undefined> {
     switch (serviceOf(request.headers)) {
       case 'secretsmanager':
         return request.headers['x-amz-target'] === 'secretsmanager.GetSecretValue'
@@ -116,7 +116,7 @@ const OBJECT_ACTIONS: Record<string, string> = {
 /** Parameters of the query that the SDK adds to plain operations on objects; any other one asks for something else. */
 const PLAIN_PARAMETERS = ['x-id'];
 
-function objectOperation(request: AwsRequest): Asked | undefined {
+function objectOperation(request: AwsRequest): RequiredPermission | undefined {
   const [bucket, ...key] = segmentsOf(request);
   const action = OBJECT_ACTIONS[request.method];
   const plain = [...queryOf(request).keys()].every((name) => PLAIN_PARAMETERS.includes(name));
@@ -125,7 +125,7 @@ function objectOperation(request: AwsRequest): Asked | undefined {
     : { action, resource: `arn:aws:s3:::${bucket}/${key.join('/')}` };
 }
 
-function refusal(request: AwsRequest, { arn }: RoleSession, { action, resource }: Asked): AwsResponse {
+function refusal(request: AwsRequest, { arn }: RoleSession, { action, resource }: RequiredPermission): AwsResponse {
   const object = action.startsWith('s3:') ? `"${resource}"` : resource;
   const message = `User: ${arn} is not authorized to perform: ${action} on resource: ${object} because no identity-based policy allows the ${action} action`;
   return request.headers['x-amz-target'] === undefined

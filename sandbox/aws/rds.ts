@@ -12,11 +12,11 @@ import {
   refusalOf,
   RULED_ACTIONS,
 } from './rds-rules';
-import { MendedService, Upstream } from './upstream';
+import { EmulatedService, Upstream } from './upstream';
 import { POSTGRESQL_MAJORS, PostgreSqlMajor } from '../postgresql/program';
 import { PostgreSqlServer } from '../postgresql/server';
 
-export interface MendedRdsProps {
+export interface RdsServiceProps {
   readonly upstream: Upstream;
   readonly certificateAuthority: CertificateAuthority;
   /** For the servers' directories. */
@@ -24,15 +24,15 @@ export interface MendedRdsProps {
 }
 
 /**
- * RDS, whose emulation makes records of instances and no instances: here each has a real PostgreSQL server behind it,
- * with the master that the request names and, where RDS manages its password, a master secret that holds it.
+ * RDS with real instances. moto only records them: here each has a real PostgreSQL server, with the master user that the
+ * request names and, where RDS manages its password, a master secret that holds it.
  */
-export class MendedRds implements MendedService {
+export class RdsService implements EmulatedService {
   readonly name = 'rds';
   private readonly instances = new Map<string, Instance>();
   private started = 0;
 
-  constructor(private readonly props: MendedRdsProps) {}
+  constructor(private readonly props: RdsServiceProps) {}
 
   /** The servers that run now, by the instances' identifiers. */
   get servers(): PostgreSqlServer[] {
@@ -53,9 +53,9 @@ export class MendedRds implements MendedService {
       case 'DescribeDBInstances':
         return this.describe(request, parameters);
       case 'DescribeDBParameters':
-        return mended(await this.forward(request, parameters), markAsCustomers);
+        return withBody(await this.forward(request, parameters), markAsCustomers);
       default:
-        return this.mendInstances(await this.forward(request, parameters));
+        return this.describeInstances(await this.forward(request, parameters));
     }
   }
 
@@ -117,7 +117,7 @@ export class MendedRds implements MendedService {
       rates: ratesIn(parameters),
       pending: {},
     });
-    return this.mendInstances(answer);
+    return this.describeInstances(answer);
   }
 
   /** What RDS refuses by its documentation. */
@@ -203,11 +203,11 @@ export class MendedRds implements MendedService {
       pending,
       version: version?.includes('.') ? version : instance.version,
     });
-    return this.mendInstances(answer);
+    return this.describeInstances(answer);
   }
 
   /**
-   * Takes out of a request what waits for the maintenance window, as RDS does unless it is told to apply at once; then
+   * Takes out of a request what waits for the maintenance window, as RDS does unless the request says to apply at once; then
    * everything that waited is applied too.
    *
    * @returns what waits afterwards
@@ -235,7 +235,7 @@ export class MendedRds implements MendedService {
 
   private async delete(request: AwsRequest, parameters: URLSearchParams): Promise<AwsResponse> {
     const identifier = parameters.get('DBInstanceIdentifier')!.toLowerCase();
-    const answer = await this.mendInstances(await this.forward(request, parameters));
+    const answer = await this.describeInstances(await this.forward(request, parameters));
     const instance = this.instances.get(identifier);
     if (answer.status !== 200 || !instance) return answer;
     this.instances.delete(identifier);
@@ -255,7 +255,7 @@ export class MendedRds implements MendedService {
         parameters.set(valueName, found?.[0] ?? 'no-such-instance');
       }
     }
-    return this.mendInstances(await this.forward(request, parameters));
+    return this.describeInstances(await this.forward(request, parameters));
   }
 
   private async startServer(
@@ -291,8 +291,8 @@ export class MendedRds implements MendedService {
     return this.props.upstream.forward({ ...request, body: Buffer.from(parameters.toString()) });
   }
 
-  private async mendInstances(answer: AwsResponse): Promise<AwsResponse> {
-    return mended(answer, (xml) =>
+  private describeInstances(answer: AwsResponse): AwsResponse {
+    return withBody(answer, (xml) =>
       xml.replace(/<DBInstance>.*?<\/DBInstance>/gs, (block) => {
         const instance = this.instances.get(elementOf(block, 'DBInstanceIdentifier') ?? '');
         return instance ? withPending(withElements(block, describeInstance(instance, block)), instance.pending) : block;
@@ -372,7 +372,7 @@ function describeInstance(instance: Instance, block: string): Record<string, str
   };
 }
 
-/** RDS describes the rates of gp3 storage also where nobody gave any. */
+/** RDS describes the rates of gp3 storage also where none were given. */
 function gp3Rates(storageGiB: number, given: Record<string, string>): Record<string, string> {
   const { iops, throughput } = gp3Baseline(storageGiB);
   return { Iops: String(iops), StorageThroughput: String(throughput), ...given };
@@ -390,13 +390,13 @@ function withPending(block: string, pending: Record<string, string>): string {
   );
 }
 
-/** The provider keeps only parameters that a customer has set, which moto's answer does not tell. */
+/** The provider keeps only parameters that a customer has set, which moto's answer does not say. */
 function markAsCustomers(xml: string): string {
   return xml.replace(/<\/Parameter>/g, '<Source>user</Source></Parameter>');
 }
 
-async function mended(answer: AwsResponse, mend: (xml: string) => string): Promise<AwsResponse> {
-  return { ...answer, body: Buffer.from(mend(answer.body.toString())) };
+function withBody(answer: AwsResponse, change: (xml: string) => string): AwsResponse {
+  return { ...answer, body: Buffer.from(change(answer.body.toString())) };
 }
 
 function elementsOf(xml: string, name: string): string[] {

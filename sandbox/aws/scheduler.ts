@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DeliveredEvent, MendedLambda, parseFunctionReference } from './lambda';
+import { DeliveredEvent, LambdaService, parseFunctionReference } from './lambda';
 import { Upstream } from './upstream';
 
 export interface FireOptions {
@@ -30,13 +30,13 @@ export interface ListedSchedule {
   readonly target: string;
 }
 
-/** EventBridge Scheduler never fires in the emulation: here somebody says when. */
+/** Fires schedules of EventBridge Scheduler on demand: moto never fires one. */
 export class ScheduleTrigger {
   private readonly dueSeconds = new Set<number>();
 
   constructor(
     private readonly upstream: Upstream,
-    private readonly lambda: MendedLambda,
+    private readonly lambda: LambdaService,
     private readonly now: () => Date,
   ) {}
 

@@ -1,5 +1,5 @@
 /**
- * What AWS refuses beside what its models say, of the services other than RDS that a deployment calls. Each rule names
+ * What AWS refuses in addition to what its models say, of the services other than RDS that a deployment calls. Each rule names
  * the page of AWS's documentation that says so.
  */
 export interface ServiceRule {

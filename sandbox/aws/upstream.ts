@@ -1,6 +1,6 @@
 import { addressedTo, AwsRequest, AwsResponse, send } from './message';
 
-/** The emulator behind the gateway: what the sandbox itself asks of it, and what it hands on. */
+/** The emulator behind the gateway: forwarded requests, and the sandbox's own calls. */
 export class Upstream {
   constructor(
     private readonly endpoint: string,
@@ -33,8 +33,8 @@ export interface CallContent {
   readonly body?: unknown;
 }
 
-/** A service of which the gateway does not hand everything on. */
-export interface MendedService {
+/** A service of which the sandbox answers some requests itself. */
+export interface EmulatedService {
   readonly name: string;
   answer(request: AwsRequest): Promise<AwsResponse>;
 }

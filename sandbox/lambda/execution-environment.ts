@@ -14,7 +14,7 @@ const MEMORY_INTERVAL_MS = 50;
 
 const MIB = 1024 * 1024;
 
-/** What becomes of an invocation. */
+/** The result of an invocation. */
 export interface InvocationResult {
   readonly status: 'ok' | 'error';
   /** JSON: the program's answer, or the description of what went wrong */
@@ -59,8 +59,8 @@ export class ExecutionEnvironment {
   }
 
   private readonly api = new RuntimeApi({
-    ready: () => this.tell({ kind: 'ready' }),
-    answered: (answer) => this.tell({ kind: 'answered', answer }),
+    ready: () => this.emit({ kind: 'ready' }),
+    answered: (answer) => this.emit({ kind: 'answered', answer }),
   });
   private readonly output: number;
   private child!: ChildProcess;
@@ -155,7 +155,7 @@ export class ExecutionEnvironment {
     this.child = spawn(command, args, { ...options, stdio: ['ignore', this.output, this.output] });
     this.child.once('exit', (code_, signal) => {
       this.hasExited = true;
-      this.tell({ kind: 'exited', how: describeExit(code_, signal) });
+      this.emit({ kind: 'exited', how: describeExit(code_, signal) });
     });
     await once(this.child, 'spawn');
     this.processes = new Processes(this.child.pid!, isolation.kind === 'namespace');
@@ -184,7 +184,7 @@ export class ExecutionEnvironment {
    * @returns what it answered meanwhile, if anything, or what ended it
    */
   private async follow(requestId: string, seconds: number): Promise<EndOfInvocation | undefined> {
-    const timer = setTimeout(() => this.tell({ kind: 'timed-out' }), seconds * 1000);
+    const timer = setTimeout(() => this.emit({ kind: 'timed-out' }), seconds * 1000);
     const watch = setInterval(() => this.watchMemory(), MEMORY_INTERVAL_MS);
     try {
       let answer: EndOfInvocation | undefined;
@@ -221,7 +221,7 @@ export class ExecutionEnvironment {
   }
 
   private watchMemory(): void {
-    if (this.measureMemory() > this.props.configuration.memoryMiB * MIB) this.tell({ kind: 'out-of-memory' });
+    if (this.measureMemory() > this.props.configuration.memoryMiB * MIB) this.emit({ kind: 'out-of-memory' });
   }
 
   private measureMemory(): number {
@@ -230,7 +230,7 @@ export class ExecutionEnvironment {
     return bytes;
   }
 
-  private tell(event: Event): void {
+  private emit(event: Event): void {
     if (!this.listener) return void this.events.push(event);
     this.listener(event);
     this.listener = undefined;
@@ -253,7 +253,7 @@ export class ExecutionEnvironment {
 
 type EndOfInvocation = Exclude<Answer, { kind: 'too-large' }> | SandboxFault;
 
-/** A shell stands between the program and the host, and tells a signal by a status above 128. */
+/** A shell runs between the program and the host; it reports a signal as a status above 128. */
 const SIGNAL_STATUSES: Record<number, NodeJS.Signals> = {
   134: 'SIGABRT',
   137: 'SIGKILL',

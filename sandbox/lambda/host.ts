@@ -12,7 +12,7 @@ export type { InvocationResult } from './execution-environment';
 export { LambdaRefusal } from './limits';
 export type { LambdaConfiguration } from './variables';
 
-/** A warm process that nobody asks for ends after this time, milliseconds. */
+/** An idle process ends after this time, milliseconds. */
 const IDLE_MS = 60_000;
 
 export interface LambdaHostOptions {

@@ -5,7 +5,7 @@ import * as path from 'node:path';
 import { UnpackedCode } from './code';
 import { prepareRoot } from './root';
 
-/** How a program is started: the command for the machine, and where the program finds what is its own. */
+/** How a program is started. */
 export interface Start {
   readonly command: string;
   readonly args: string[];
@@ -21,7 +21,7 @@ export interface Places {
   readonly extraVariables: Record<string, string>;
 }
 
-/** What keeps a program to its own files. */
+/** Restricts a program to its own files. */
 export interface Isolation {
   readonly kind: 'namespace' | 'directory';
   /** where code is unpacked */
@@ -36,7 +36,7 @@ export interface Isolation {
  * The strictest that this machine allows.
  *
  * @param directory the host's own, for the prepared root and unpacked code
- * @param readOnlyFiles absolute paths of files that the program shall see at the same path
+ * @param readOnlyFiles absolute paths of files that the program sees at the same path
  */
 export function isolationIn(directory: string, readOnlyFiles: readonly string[]): Isolation {
   const namespace = new NamespaceIsolation(directory, readOnlyFiles);

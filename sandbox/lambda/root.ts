@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 
 /**
- * What a program may count on beside its runtime. Amazon Linux has more; who passes with these passes there.
+ * Tools that a program may use in addition to its runtime. Amazon Linux has more.
  */
 const TOOLS = [
   ...[
@@ -102,7 +102,7 @@ const ETC = {
 };
 
 /**
- * Fills a directory with all that a program shall see of this machine when the directory is its `/`: a shell, a few
+ * Fills a directory with everything that a program may see of this machine when the directory is its `/`: a shell, a few
  * basic tools, the libraries of these and of node, the runtime client. No other program of the machine is in it, a
  * database's client least of all, so that what the program uses is what it brings.
  *

@@ -3,7 +3,7 @@ import * as http from 'node:http';
 import { AddressInfo } from 'node:net';
 import { MAX_RESPONSE_BYTES } from './limits';
 
-/** What the program is handed. */
+/** One event for the program. */
 export interface Task {
   readonly requestId: string;
   /** milliseconds since 1970, by the program's clock */
@@ -12,15 +12,15 @@ export interface Task {
   readonly payload: string;
 }
 
-/** What the program said. */
+/** The program's answer. */
 export type Answer =
   | { readonly kind: 'response'; readonly body: string }
   | { readonly kind: 'error'; readonly body: string }
   | { readonly kind: 'too-large' };
 
-/** Told what the program does. */
+/** Is called when the program does something. */
 export interface RuntimeApiListener {
-  /** it asks for the next task: it is loaded, or done with the one before */
+  /** it requests the next task: it has been loaded, or has finished the previous task */
   ready(): void;
   answered(answer: Answer): void;
 }

@@ -1,7 +1,7 @@
-import { runStories, STORIES, ToldStories } from './stories/run';
+import { runStories, STORIES, StoriesResult } from './stories/run';
 
 describe('A change to broken settings leaves what runs as it was', () => {
-  let told: ToldStories;
+  let told: StoriesResult;
 
   beforeAll(async () => {
     told = await runStories();

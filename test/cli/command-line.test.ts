@@ -21,7 +21,7 @@ import {
 } from '@aws-sdk/client-scheduler';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { CommandLine } from './call';
-import { MendedCloudWatch } from '../../sandbox/aws/cloudwatch';
+import { CloudWatchService } from '../../sandbox/aws/cloudwatch';
 import { Gateway } from '../../sandbox/aws/gateway';
 import { AccessKeys } from '../../sandbox/aws/signature';
 import { Upstream } from '../../sandbox/aws/upstream';
@@ -59,7 +59,7 @@ beforeAll(async () => {
   emulator = await Moto.start({ name: 'AWS (moto)', program: moto, logFile: join(directory, 'moto.log') });
   const upstream = new Upstream(emulator.endpoint, REGION);
   aws = await Gateway.start(upstream, moto.models, join(directory, 'gateway.log'));
-  aws.mend(new MendedCloudWatch(upstream));
+  aws.add(new CloudWatchService(upstream));
   await storage.createBucket(BUCKET);
   keys = await storage.createKeys({ bucket: BUCKET, path: FOLDER });
   readOnly = await storage.createKeys({ bucket: BUCKET, path: FOLDER, actions: ['s3:GetObject', 's3:DeleteObject'] });

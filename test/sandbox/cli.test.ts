@@ -55,7 +55,7 @@ test('up, status, apply, clock, psql and down speak JSON, and down leaves nothin
   expect(status).toMatchObject({ region: 'us-east-1', account: '123456789012', databases: [], schedules: [] });
   expect(status.network.subnetIds.length).toBeGreaterThan(1);
   expect(await Promise.all(processes.map(startOfProcess))).not.toContain(undefined);
-  expect(up.stderr).toMatch(/Starting AWS and the storage [\d.]+ s/);
+  expect(up.stderr).toMatch(/Starting AWS and the storage [\d.]+m?s/);
 
   // THEN each command does its work
   expect((await sandbox('up', '--name', name)).stderr).toContain(`The sandbox ${name} is up already`);

@@ -40,21 +40,21 @@ export interface Story {
   readonly faults: readonly string[];
 }
 
-export interface ToldStories {
+export interface StoriesResult {
   readonly held: number;
   readonly total: number;
   readonly stories: readonly Story[];
 }
 
 /** Tells every story, in a sandbox of its own. @throws where settings A do not work to begin with */
-export async function runStories(onProgress: (step: string) => void = () => undefined): Promise<ToldStories> {
+export async function runStories(onProgress: (step: string) => void = () => undefined): Promise<StoriesResult> {
   const sandbox = await Sandbox.start({ onProgress });
   const world = new World(sandbox, onProgress);
   try {
     await world.prepare();
     const stories: Story[] = [];
     for (const breakage of ['storage', 'credentials', 'program'] as const) {
-      stories.push(...(await world.tell(breakage)));
+      stories.push(...(await world.run(breakage)));
     }
     return { held: stories.filter(({ faults }) => faults.length === 0).length, total: stories.length, stories };
   } finally {
@@ -164,7 +164,7 @@ class World {
     demandNone((await this.forEach(KINDS, (kind) => this.faultsOfFiring(kind))).flat());
   }
 
-  async tell(breakage: Breakage): Promise<Story[]> {
+  async run(breakage: Breakage): Promise<Story[]> {
     const stories = STORIES.filter((story) => story.breakage === breakage).map((story) => ({
       ...story,
       faults: [] as string[],

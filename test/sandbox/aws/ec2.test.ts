@@ -1,4 +1,4 @@
-import { MendedEc2 } from '../../../sandbox/aws/ec2';
+import { Ec2Service } from '../../../sandbox/aws/ec2';
 import { AwsRequest } from '../../../sandbox/aws/message';
 import { Upstream } from '../../../sandbox/aws/upstream';
 
@@ -9,7 +9,7 @@ const rule = (id: string, more = '') =>
 function ec2(): (answer: string, parameters: Record<string, string>) => Promise<string> {
   let text = '';
   const upstream = { forward: async () => ({ status: 200, headers: {}, body: Buffer.from(text) }) };
-  const service = new MendedEc2(upstream as unknown as Upstream);
+  const service = new Ec2Service(upstream as unknown as Upstream);
   return async (answer, parameters) => {
     text = answer;
     const body = Buffer.from(new URLSearchParams(parameters).toString());

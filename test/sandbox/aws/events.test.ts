@@ -6,7 +6,7 @@ import { CreateFunctionCommand, LambdaClient, PutFunctionEventInvokeConfigComman
 import { CreateScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { ZipFile } from 'yazl';
 import { Gateway } from '../../../sandbox/aws/gateway';
-import { MendedLambda } from '../../../sandbox/aws/lambda';
+import { LambdaService } from '../../../sandbox/aws/lambda';
 import { ScheduleTrigger } from '../../../sandbox/aws/scheduler';
 import { Upstream } from '../../../sandbox/aws/upstream';
 import { LambdaHost } from '../../../sandbox/lambda/host';
@@ -30,7 +30,7 @@ let moto: Moto;
 let upstream: Upstream;
 let gateway: Gateway;
 let host: LambdaHost;
-let lambda: MendedLambda;
+let lambda: LambdaService;
 let trigger: ScheduleTrigger;
 
 beforeAll(async () => {
@@ -40,8 +40,8 @@ beforeAll(async () => {
   upstream = new Upstream(moto.endpoint, REGION);
   gateway = await Gateway.start(upstream, program.models, path.join(directory, 'gateway.log'));
   host = new LambdaHost({ directory: path.join(directory, 'lambda'), region: REGION, hostEnvironment: {} });
-  lambda = new MendedLambda(upstream, host, gateway.permissions);
-  gateway.mend(lambda);
+  lambda = new LambdaService(upstream, host, gateway.permissions);
+  gateway.add(lambda);
   trigger = new ScheduleTrigger(upstream, lambda, () => new Date());
 
   await iam({ Action: 'CreateRole', RoleName: 'orders', AssumeRolePolicyDocument: '{}' });

@@ -39,7 +39,7 @@ test('hands on what nobody mends, byte for byte', async () => {
 });
 
 test('gives a mended service its own requests, and logs no content', async () => {
-  gateway.mend({ name: 'lambda', answer: async (request) => jsonResponse(201, segmentsOf(request)) });
+  gateway.add({ name: 'lambda', answer: async (request) => jsonResponse(201, segmentsOf(request)) });
   const answer = await ask('lambda', 'a secret');
   expect(answer.status).toBe(201);
   expect(await answer.json()).toEqual(['a/b', 'c']);
@@ -53,7 +53,7 @@ test.each([
   ['lambda', '{"Type":"User","message":"out of order","Message":"out of order"}'],
   ['rds', '<Code>SandboxFailure</Code><Message>out of order</Message>'],
 ])('fails with a status that no SDK repeats when %s fails', async (service, text) => {
-  gateway.mend({
+  gateway.add({
     name: service,
     answer: async () => {
       throw new Error('out of order');

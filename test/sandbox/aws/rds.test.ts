@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { addressedTo } from '../../../sandbox/aws/message';
-import { MendedRds } from '../../../sandbox/aws/rds';
+import { RdsService } from '../../../sandbox/aws/rds';
 import { Upstream } from '../../../sandbox/aws/upstream';
 import { CertificateAuthority } from '../../../sandbox/certificate-authority';
 import { Moto, MotoProgram } from '../../../sandbox/moto';
@@ -12,7 +12,7 @@ const ORDERS = { DBInstanceIdentifier: 'orders' };
 
 let directory: string;
 let moto: Moto;
-let rds: MendedRds;
+let rds: RdsService;
 
 beforeAll(async () => {
   directory = await mkdtemp(path.join(tmpdir(), 'rds-test-'));
@@ -21,7 +21,7 @@ beforeAll(async () => {
   const program = await MotoProgram.locate(CACHE);
   moto = await Moto.start({ name: 'moto', program, logFile: path.join(directory, 'moto.log') });
   const certificateAuthority = await CertificateAuthority.create(path.join(directory, 'authority'));
-  rds = new MendedRds({
+  rds = new RdsService({
     upstream: new Upstream(moto.endpoint, 'us-east-1'),
     certificateAuthority,
     directory: path.join(directory, 'databases'),
