@@ -55,6 +55,8 @@ export interface MotoProps {
   readonly name: string;
   readonly program: MotoProgram;
   readonly logFile: string;
+  /** A program that starts the server. @default - moto's own */
+  readonly script?: string;
   /** Serve HTTPS with this certificate @default - HTTP */
   readonly tls?: {
     readonly certificateFile: string;
@@ -69,10 +71,14 @@ export class Moto {
   static async start(props: MotoProps): Promise<Moto> {
     const log = await open(props.logFile, 'w', 0o600);
     const tlsArguments = props.tls ? ['-c', props.tls.certificateFile, '-k', props.tls.keyFile] : [];
-    const child = spawn(props.program.python, ['-m', 'moto.server', '-H', '127.0.0.1', '-p', '0', ...tlsArguments], {
-      env: motoEnvironment(),
-      stdio: ['ignore', log.fd, log.fd],
-    });
+    const child = spawn(
+      props.program.python,
+      [...(props.script ? [props.script] : ['-m', 'moto.server']), '-H', '127.0.0.1', '-p', '0', ...tlsArguments],
+      {
+        env: motoEnvironment(),
+        stdio: ['ignore', log.fd, log.fd],
+      },
+    );
     await log.close();
     const moto = new Moto(props, child);
     try {

@@ -43,8 +43,8 @@ export interface StoredObject {
  * An S3-compatible storage as a customer has it, outside the AWS account: HTTPS with a certificate of
  * the sandbox's authority, signatures checked, and policies too.
  *
- * It differs from AWS where moto does: a missing key answers 404 even without the permission to list, a missing bucket
- * answers 403 to all but the administrator, and region and clock skew are ignored.
+ * A missing key answers 403 without the permission to list, as on AWS. It differs from AWS where moto does: a missing
+ * bucket answers 403 to all but the administrator, and region and clock skew are ignored.
  */
 export class CustomerStorage {
   static async start(props: CustomerStorageProps): Promise<CustomerStorage> {
@@ -59,6 +59,7 @@ export class CustomerStorage {
       name: "the customer's storage (moto)",
       program: props.program,
       logFile: path.join(props.directory, 'moto.log'),
+      script: path.join(__dirname, 'storage-server.py'),
       tls: { certificateFile, keyFile, certificateAuthorityPem },
     });
     try {

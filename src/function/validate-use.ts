@@ -1,13 +1,10 @@
 import { TerraformStack, Token } from 'cdktf';
 import { Construct } from 'constructs';
-import { ObjectKeys } from '../contract/object-keys';
+import { leavesRoomForKeys, MAXIMUM_KEY_BYTES } from '../contract/storage-rules';
 import { IManagedDatabase } from '../database/database';
 import { InvalidInput, Problem } from '../private/invalid-input';
 import { checkedValue, required } from '../private/rules';
 import { BackupStorage } from '../storage/backup-storage';
-
-/** Longest key of an object, in bytes (https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html). */
-const LONGEST_KEY = 1024;
 
 /**
  * Checks that a construct can use a storage for the backups of a database.
@@ -29,13 +26,12 @@ export function storageProblems(
   databaseIdentifier: string,
   scope: Construct,
 ): (Problem | undefined)[] {
-  const longest = new ObjectKeys(storage.path, databaseIdentifier).manifest('20261122T030000Z');
   return [
     ...storage.credentials._keyProblems(scope),
-    Token.isUnresolved(storage.path) || Buffer.byteLength(longest) <= LONGEST_KEY
+    Token.isUnresolved(storage.path) || leavesRoomForKeys(storage.path, databaseIdentifier)
       ? undefined
       : {
-          rule: `The path of a backup storage leaves room for the keys of the backups, which have at most ${LONGEST_KEY} bytes.`,
+          rule: `The path of a backup storage leaves room for the keys of the backups, which have at most ${MAXIMUM_KEY_BYTES} bytes.`,
           value: storage.path,
           remedy: 'Choose a shorter path.',
         },

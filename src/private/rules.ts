@@ -1,6 +1,6 @@
-import { X509Certificate } from 'crypto';
 import { Token } from 'cdktf';
 import { Problem } from './invalid-input';
+import { certificateError } from '../contract/storage-rules';
 
 /*
  * Rules about single values, as functions of plain data: each returns the problem of a value, or nothing. A value that
@@ -216,24 +216,13 @@ export function hostName(name: string, value: string | undefined): Problem | und
   );
 }
 
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
-
 /** One or more certificates in PEM. */
 export function certificates(name: string, value: string | undefined): Problem | undefined {
   if (!isKnown(value)) return undefined;
   const remedy = 'Pass the content of a file that begins with -----BEGIN CERTIFICATE-----.';
-  const blocks = typeof value === 'string' ? (value.match(CERTIFICATE) ?? []) : [];
-  return blocks.length > 0 && blocks.every(isCertificate)
+  return typeof value === 'string' && certificateError(value) === undefined
     ? undefined
     : { rule: `${name} is one or more certificates in PEM.`, value, remedy };
-}
-
-function isCertificate(pem: string): boolean {
-  try {
-    return new X509Certificate(pem).raw.length > 0;
-  } catch {
-    return false;
-  }
 }
 
 /** Tags as AWS takes them (https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html). */

@@ -35,7 +35,7 @@ export async function withinDeadline<T>(
 function outOfTime(kind: ActionErrorKind, available: number): ActionError {
   return new ActionError(
     kind,
-    `The function's time was nearly over after ${Math.round(available / 1000)} s of work. ` +
+    `The time of the function was about to end after ${Math.round(available / 1000)} s of work. ` +
       'Give the function more time (Lambda allows 15 minutes at most) or more memory, or run the same action from a ' +
       'terminal with the command line.',
   );

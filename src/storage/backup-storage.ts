@@ -1,7 +1,8 @@
 import { Token } from 'cdktf';
 import { StorageCredentials } from './storage-credentials';
 import { minimumPolicy } from '../contract/minimum-policy';
-import { faultOfBucket, faultOfEndpoint, faultOfPath, normalizePath } from '../contract/object-keys';
+import { normalizePath } from '../contract/object-keys';
+import { bucketNameError, endpointError, pathError } from '../contract/storage-rules';
 import { StorageKind } from '../contract/storage-settings';
 import { InvalidInput, Problem } from '../private/invalid-input';
 import { partitionOf } from '../private/partition';
@@ -162,7 +163,7 @@ export class BackupStorage {
         accepted(
           'The endpoint of a backup storage',
           endpoint,
-          (value) => faultOfEndpoint(value, allowUnencrypted ?? false),
+          (value) => endpointError(value, allowUnencrypted ?? false),
           remedy,
         ),
         matching(
@@ -269,9 +270,9 @@ function commonProblems(
   const pathRemedy = 'Name a folder such as "backups" or "production/backups".';
   return [
     required('bucket of a backup storage', bucket, bucketRemedy),
-    accepted('The bucket of a backup storage', bucket, faultOfBucket, bucketRemedy),
+    accepted('The bucket of a backup storage', bucket, bucketNameError, bucketRemedy),
     required('path of a backup storage', path, pathRemedy),
-    accepted('The path of a backup storage', path, faultOfPath, pathRemedy),
+    accepted('The path of a backup storage', path, pathError, pathRemedy),
     ...checkedValue(
       'credentials of a backup storage',
       credentials,

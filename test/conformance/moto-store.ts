@@ -14,9 +14,9 @@ const ACTIONS: Record<StorageOperation, string> = {
   DELETE: 's3:DeleteObject',
 };
 
-/** moto checks the policy before it looks for the bucket, and tells everybody what is not there. */
+/** moto checks the policy before it looks for the bucket. */
 export const MOTO_HABITS: StoreHabits = {
-  hidesMissingObjects: false,
+  hidesMissingObjects: true,
   missingBucket: { operations: ['PUT', 'GET', 'DELETE'], code: 'AccessDenied' },
   bogusToken: 'authentication',
   anyCharacterInKeys: false,

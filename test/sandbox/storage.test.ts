@@ -84,6 +84,12 @@ test.each([
   expect(await faultOf(client.send(command() as PutObjectCommand))).toEqual({ name: 'AccessDenied', status: 403 });
 });
 
+test('a missing object is denied to keys that may not list, and missing to the administrator, as on Amazon S3', async () => {
+  const missing = new GetObjectCommand({ Bucket: 'backups', Key: 'company/db/missing' });
+  expect(await faultOf(storage.clientFor(keys).send(missing))).toEqual({ name: 'AccessDenied', status: 403 });
+  expect(await faultOf(storage.client.send(missing))).toEqual({ name: 'NoSuchKey', status: 404 });
+});
+
 test('fails for a client that does not know its authority', async () => {
   await expect(fetch(storage.endpoint)).rejects.toMatchObject({
     cause: { code: expect.stringMatching(/SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_VERIFY/) },

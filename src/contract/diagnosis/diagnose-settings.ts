@@ -1,17 +1,25 @@
 import { Fault, FaultClass } from './fault';
-import { faultOfBucket, faultOfEndpoint, faultOfPath, ObjectKeys } from '../object-keys';
 import { settingName } from '../setting-names';
+import {
+  bucketNameError,
+  certificateError,
+  endpointError,
+  identifierError,
+  leavesRoomForKeys,
+  MAXIMUM_KEY_BYTES,
+  pathError,
+  regionError,
+} from '../storage-rules';
 import { StorageSettings } from '../storage-settings';
 
 /** What is wrong with the settings of a storage, before anything is sent; undefined where nothing is. */
 export function diagnoseSettings(settings: StorageSettings, database?: string): Fault | undefined {
   const { endpoint, allowUnencrypted, region, bucket, path, kind, credentials, caCertificate, givenAs } = settings;
-  const folder = database === undefined ? path : new ObjectKeys(path, database).folder;
   const rules: [FaultClass, subject: string, flaw: string | undefined, remedy: string][] = [
     [
       'network',
       'The endpoint',
-      endpoint === undefined ? undefined : faultOfEndpoint(endpoint, allowUnencrypted, givenAs),
+      endpoint === undefined ? undefined : endpointError(endpoint, allowUnencrypted, givenAs),
       'Correct the endpoint URL.',
     ],
     [
@@ -23,21 +31,29 @@ export function diagnoseSettings(settings: StorageSettings, database?: string): 
     [
       'network',
       settingName('caCertificate', givenAs),
-      caCertificate === undefined || isPem(caCertificate) ? undefined : 'is not a PEM certificate',
+      caCertificate === undefined ? undefined : certificateError(caCertificate),
       'A PEM certificate begins with -----BEGIN CERTIFICATE-----.',
     ],
-    ['bucket-or-path', 'The bucket name', faultOfBucket(bucket), 'Correct the name of the bucket.'],
-    ['bucket-or-path', 'The path', faultOfPath(path), 'Correct the path.'],
+    ['bucket-or-path', 'The bucket name', bucketNameError(bucket), 'Correct the name of the bucket.'],
+    ['bucket-or-path', 'The path', pathError(path), 'Correct the path.'],
     [
       'bucket-or-path',
-      'The path with the database in it',
-      faultOfPath(folder),
+      'The identifier of the database',
+      database === undefined ? undefined : identifierError(database),
       'Correct the identifier of the database.',
     ],
     [
       'bucket-or-path',
+      'The path',
+      database === undefined || leavesRoomForKeys(path, database)
+        ? undefined
+        : `is too long for the keys of the backups, which have at most ${MAXIMUM_KEY_BYTES} bytes`,
+      'Choose a shorter path.',
+    ],
+    [
+      'bucket-or-path',
       'The region',
-      /^[A-Za-z0-9-]{1,64}$/.test(region) ? undefined : 'has letters, digits and hyphens only',
+      regionError(region),
       'Correct the region; most stores without regions accept us-east-1 or auto.',
     ],
     [
@@ -53,8 +69,4 @@ export function diagnoseSettings(settings: StorageSettings, database?: string): 
   }
   const [faultClass, subject, flaw, remedy] = broken;
   return { faultClass, operations: [], summary: `${subject} ${flaw}.`, remedy };
-}
-
-function isPem(text: string): boolean {
-  return /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/.test(text);
 }
