@@ -20,6 +20,9 @@ function shiftDate() {
   const RealDate = Date;
   const realNow = RealDate.now;
   RealDate.now = () => realNow() + clockOffsetMs;
+  // The clocks of storage and server, which the program compares with its own, are read as HTTP dates: they move along.
+  const realParse = RealDate.parse;
+  RealDate.parse = (text) => realParse(text) + (/ GMT$/.test(text) ? clockOffsetMs : 0);
   globalThis.Date = new Proxy(RealDate, {
     construct: (target, args, newTarget) => Reflect.construct(target, args.length ? args : [target.now()], newTarget),
     apply: (target) => new target(target.now()).toString(),

@@ -1,4 +1,5 @@
 import { CatalogEntry } from './catalog';
+import { MAXIMUM_CLOCK_DIFFERENCE_MS } from './clock';
 import { presentableUrl } from './diagnosis/fault-line';
 import { BackupSelector } from './requests';
 import { endpointOf, StorageSettings } from './storage-settings';
@@ -10,12 +11,30 @@ export function completedBackups(entries: readonly CatalogEntry[]): CatalogEntry
     .sort((one, other) => completionTime(one) - completionTime(other) || (one.id < other.id ? -1 : 1));
 }
 
+/**
+ * The newest completed backup. One whose completion lies in the future was made with a wrong clock: it counts only
+ * where there is no other.
+ */
+export function newestCompleted(entries: readonly CatalogEntry[], now: Date): CatalogEntry | undefined {
+  const completed = completedBackups(entries);
+  return completed.filter((entry) => !isFromFuture(entry, now)).at(-1) ?? completed.at(-1);
+}
+
+/** Whether a backup was completed with a clock that was ahead of the present one. */
+export function isFromFuture(entry: CatalogEntry, now: Date): boolean {
+  return completionTime(entry) > now.getTime() + MAXIMUM_CLOCK_DIFFERENCE_MS;
+}
+
 /** The backup that a selector means, among completed ones alone; undefined where there is none. */
-export function selectBackup(entries: readonly CatalogEntry[], selector: BackupSelector): CatalogEntry | undefined {
+export function selectBackup(
+  entries: readonly CatalogEntry[],
+  selector: BackupSelector,
+  now: Date,
+): CatalogEntry | undefined {
   const completed = completedBackups(entries);
   switch (selector.kind) {
     case 'latest':
-      return completed.at(-1);
+      return newestCompleted(entries, now);
     case 'backup':
       return completed.find((entry) => entry.id === selector.id);
     case 'before':

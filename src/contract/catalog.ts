@@ -4,7 +4,7 @@ import { Owner } from './owner';
 /** The states that a person sees. */
 export type BackupState = 'Running' | 'Completed' | 'Failed';
 
-/** Deleting is a state of the catalog alone: its objects are going, it is never offered for restore. */
+/** Deleting is a state of the catalog alone: its objects are being deleted, it is never offered for restore. */
 export type CatalogState = BackupState | 'Deleting';
 
 /** One backup in the list. */
@@ -21,18 +21,45 @@ export interface CatalogEntry {
   readonly reservedParts: number;
   /** Bytes in the storage. */
   readonly storedBytes?: number;
-  /** Size of the databases in bytes, as the server tells it. */
+  /** Size of the databases in bytes, as the server reports it. */
   readonly databaseBytes?: number;
   /** Version of the server that was dumped. */
   readonly serverVersion?: string;
-  /** Set on what a failed or dead run left: the next run deletes its keys once more, for a PUT that landed late. */
-  readonly needsFinalSweep?: boolean;
+  /** SHA-256 of the manifest of a completed backup, as the manifest itself states it. */
+  readonly manifestDigest?: string;
+  /**
+   * This id was run before, and parts up to this number belong to earlier runs. A late request of those may still store
+   * one of them or change `manifest.json`.
+   */
+  readonly formerParts?: number;
+  /**
+   * Number of the part key that holds a copy of the manifest of a repeated run, while a late request may still change
+   * `manifest.json`.
+   */
+  readonly manifestCopy?: number;
+  /**
+   * Later runs that will still delete what failed or earlier runs of this id stored, for a PUT that lands late. Absent
+   * where nothing of that kind can be left.
+   */
+  readonly sweepsLeft?: number;
 }
 
-/** The list of a database's backups, oldest first. Two objects are written in turn; the highest valid generation counts. */
+/**
+ * The list of a database's backups, oldest first: the index of their manifests. It is stored twice, and the highest
+ * valid generation counts.
+ */
 export interface Catalog {
-  readonly format: 1;
+  readonly format: typeof CATALOG_FORMAT;
   readonly generation: number;
   readonly owner: Owner;
   readonly entries: readonly CatalogEntry[];
+}
+
+/** The format of catalogs that this version writes and reads. */
+export const CATALOG_FORMAT = 2;
+
+/** Whose folder this is, and its format: written once, never changed or deleted. */
+export interface FolderRecord {
+  readonly format: typeof CATALOG_FORMAT;
+  readonly owner: Owner;
 }

@@ -48,5 +48,8 @@ export const SCHEDULE_DIMENSION = 'Schedule';
 /** Age of the newest completed backup, in seconds. */
 export const BACKUP_AGE_METRIC = 'BackupAge';
 
+/** 1 for each run that found the lock taken and outlasted its time. */
+export const BACKUP_LOCKED_METRIC = 'BackupLocked';
+
 /** 1 for each backup that failed. */
 export const BACKUP_FAILED_METRIC = 'BackupFailed';

@@ -6,7 +6,7 @@ import { Remark } from './remark';
 
 /** The description of one backup, stored beside its parts. */
 export interface Manifest {
-  readonly format: 1;
+  readonly format: typeof MANIFEST_FORMAT;
   readonly backup: BackupId;
   readonly owner: Owner;
   /** The completed backup before this one, so that the list can be rebuilt from the newest. */
@@ -103,7 +103,7 @@ export interface Part {
 }
 
 /** The format of manifests that this version writes and reads. */
-export const MANIFEST_FORMAT = 1;
+export const MANIFEST_FORMAT = 2;
 
 /**
  * The folder that holds the files of a database in a manifest and in the parts: its name wherever that is a plain one,

@@ -10,6 +10,7 @@ export const CONNECTION_TEST_SLOTS = 16;
  * The names of the objects that belong to one database. The layout is a contract with every backup ever made:
  *
  * ```
+ * <path>/<database>/folder.json
  * <path>/<database>/catalog.a.json, catalog.b.json
  * <path>/<database>/<backup id>/000001 000002 …
  * <path>/<database>/<backup id>/manifest.json
@@ -29,6 +30,11 @@ export class ObjectKeys {
 
   connectionTest(slot: number): string {
     return connectionTestKey(this.folder, slot);
+  }
+
+  /** Whose folder this is. */
+  get record(): string {
+    return `${this.folder}/folder.json`;
   }
 
   manifest(backup: BackupId): string {

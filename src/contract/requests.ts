@@ -17,6 +17,7 @@ export type Request =
   | ShowRequest
   | VerifyRequest
   | PruneRequest
+  | RepairRequest
   | RestoreCheckRequest
   | RestoreRequest;
 
@@ -38,6 +39,11 @@ export interface BackUpRequest {
   readonly retentionDays: number;
   /** When the backup was due, ISO 8601 UTC: it becomes the backup id. Absent: now. */
   readonly dueAt?: string;
+  /**
+   * When backups are due: six-field cron expressions, seconds first, UTC, or expressions of EventBridge Scheduler. With
+   * them a run finds completed backups that the list has lost.
+   */
+  readonly dueTimes?: readonly string[];
   /** Name of the backup's schedule, a dimension of its metrics. */
   readonly schedule?: string;
 }
@@ -82,8 +88,23 @@ export interface PruneRequest {
   readonly storage: StorageSettings;
   readonly database: DatabaseSettings;
   readonly retentionDays: number;
-  /** Only tell what would be deleted. */
+  /** Only say what would be deleted. */
   readonly dryRun?: boolean;
+  /** The server is gone, and a person has typed the database's name: the list is written without the server's lock. */
+  readonly databaseGone?: boolean;
+}
+
+/** Rebuild the list of backups from their manifests, where it was lost, is damaged or lacks a completed backup. */
+export interface RepairRequest {
+  readonly action: 'repair';
+  readonly storage: StorageSettings;
+  readonly database: DatabaseSettings;
+  /** The newest completed backup. Absent: it is looked for at the due times, going back from now. */
+  readonly newest?: BackupId;
+  /** When backups are due: six-field cron expressions, seconds first, UTC, or expressions of EventBridge Scheduler. */
+  readonly dueTimes?: readonly string[];
+  /** The server is gone, and a person has typed the database's name: the list is written without the server's lock. */
+  readonly databaseGone?: boolean;
 }
 
 /** Which backup of a folder. */
@@ -151,6 +172,7 @@ export interface Answers {
   readonly show: Manifest;
   readonly verify: VerifyAnswer;
   readonly prune: PruneAnswer;
+  readonly repair: RepairAnswer;
   readonly 'restore-check': RestoreCheckAnswer;
   readonly restore: RestoreAnswer;
 }
@@ -162,6 +184,8 @@ export interface BackUpAnswer {
   readonly storedBytes?: number;
   readonly databaseBytes?: number;
   readonly parts?: number;
+  /** Parts that were read back from the storage and compared before the backup was called Completed. */
+  readonly sampledParts?: number;
   readonly durationMs: number;
   /** What a restore by the master user cannot bring back. Absent where no backup was made. */
   readonly remarks?: readonly Remark[];
@@ -202,9 +226,27 @@ export interface VerifyAnswer {
 
 export interface PruneAnswer {
   readonly deleted: readonly BackupId[];
+  /** Number of completed backups that are kept. */
   readonly kept: number;
+  /** Why each of them is kept, newest first. */
+  readonly reasons: readonly KeptBackup[];
   /** Why nothing was deleted, or what stays to be done. */
   readonly note?: string;
+}
+
+export interface KeptBackup {
+  readonly backup: BackupId;
+  /** In words, such as "the newest completed backup, which is always kept". */
+  readonly reason: string;
+}
+
+export interface RepairAnswer {
+  /** The completed backups that the list has now, newest first. */
+  readonly backups: readonly BackupId[];
+  /** Those of them that it did not have before. */
+  readonly added: readonly BackupId[];
+  /** Manifests that were found but whose parts are missing or damaged: they are not in the list. */
+  readonly notWhole: readonly { readonly backup: BackupId; readonly reason: string }[];
 }
 
 export interface RestoreCheckAnswer {

@@ -2,12 +2,17 @@ import { Log } from './log';
 import {
   BACKUP_AGE_METRIC,
   BACKUP_FAILED_METRIC,
+  BACKUP_LOCKED_METRIC,
   DATABASE_DIMENSION,
   METRIC_NAMESPACE,
   SCHEDULE_DIMENSION,
 } from '../contract/deployed-names';
 
-const UNITS = { [BACKUP_AGE_METRIC]: 'Seconds', [BACKUP_FAILED_METRIC]: 'Count' } as const;
+const UNITS = {
+  [BACKUP_AGE_METRIC]: 'Seconds',
+  [BACKUP_FAILED_METRIC]: 'Count',
+  [BACKUP_LOCKED_METRIC]: 'Count',
+} as const;
 
 /** The backup that a metric is about. */
 export interface MetricSubject {

@@ -12,6 +12,12 @@ export interface Runtime {
   readonly account?: string;
   readonly region: string;
   readonly libraryVersion: string;
+  /**
+   * Most milliseconds by which the clocks of server and storage may differ from `now`.
+   *
+   * @default - 10 minutes
+   */
+  readonly maximumClockDifferenceMs?: number;
   readonly log: Log;
   readonly secrets: Secrets;
   /** A directory of its own for this run, empty, deleted afterwards. */

@@ -31,7 +31,7 @@ import { CustomerStorage } from '../../sandbox/storage';
 import { backupIdOf } from '../../src/contract/backup-id';
 import { BackUpRequest, Request, WatchRequest } from '../../src/contract/requests';
 import { StorageSettings } from '../../src/contract/storage-settings';
-import { encodeCatalog } from '../../src/runtime/folder/catalog-store';
+import { seal } from '../../src/runtime/folder/sealed-json';
 
 const BUCKET = 'customer-backups';
 const FOLDER = 'nightly/production';
@@ -461,8 +461,8 @@ describe('a deployed schedule', () => {
 
   test('list --local uses its settings in this process', async () => {
     // GIVEN
-    const catalog = encodeCatalog({
-      format: 1,
+    const catalog = seal({
+      format: 2,
       generation: 1,
       owner: { account: ACCOUNT, region: REGION, database: 'orders' },
       entries: [
@@ -486,6 +486,7 @@ describe('a deployed schedule', () => {
         },
       ],
     });
+    await storage.put(BUCKET, `${FOLDER}/orders/catalog.a.json`, catalog);
     await storage.put(BUCKET, `${FOLDER}/orders/catalog.b.json`, catalog);
 
     // WHEN

@@ -48,7 +48,7 @@ export const ANSWERS: Answers = {
   watch: {},
   list: { backups: [] },
   show: {
-    format: 1,
+    format: 2,
     backup: '20261122T030000Z',
     owner: { account: 'local', region: 'r', database: 'orders' },
     libraryVersion: '0',
@@ -65,7 +65,8 @@ export const ANSWERS: Answers = {
     parts: [],
   },
   verify: { backup: '20261122T030000Z', parts: 1, bytes: 1 },
-  prune: { deleted: [], kept: 1 },
+  prune: { deleted: [], kept: 1, reasons: [] },
+  repair: { backups: [], added: [], notWhole: [] },
   'restore-check': {
     backup: '20261122T030000Z',
     sourceDescription: '',

@@ -358,7 +358,7 @@ describe('results', () => {
 
   test('prune explains what it keeps and why, and deletes nothing without --yes', async () => {
     const { output } = await call('prune --schedule orders-backup', {
-      prune: { deleted: ['20261001T030000Z'], kept: 2 },
+      prune: { deleted: ['20261001T030000Z'], kept: 2, reasons: [] },
       list: LISTED,
     });
     expect(output.split('\n')).toEqual([

@@ -11,12 +11,12 @@ const entries = fc
       ageSeconds: fc.integer({ min: 0, max: 90 * 86_400 }),
       durationSeconds: fc.integer({ min: 0, max: 7200 }),
       state: fc.constantFrom<CatalogEntry['state']>('Running', 'Completed', 'Failed', 'Deleting'),
-      needsFinalSweep: fc.boolean(),
+      isSwept: fc.boolean(),
     }),
     { selector: ({ ageSeconds }) => ageSeconds },
   )
   .map((drawn) =>
-    drawn.map(({ ageSeconds, durationSeconds, state, needsFinalSweep }): CatalogEntry => {
+    drawn.map(({ ageSeconds, durationSeconds, state, isSwept }): CatalogEntry => {
       const ended = NOW.getTime() - ageSeconds * 1000;
       const started = new Date(ended - durationSeconds * 1000);
       return {
@@ -25,7 +25,7 @@ const entries = fc
         startedAt: started.toISOString(),
         endedAt: state === 'Running' ? undefined : new Date(ended).toISOString(),
         reservedParts: 1,
-        needsFinalSweep: state === 'Failed' && needsFinalSweep ? true : undefined,
+        sweepsLeft: state === 'Failed' && !isSwept ? 1 : undefined,
       };
     }),
   );
@@ -72,7 +72,7 @@ test('a failure is forgotten only when it has left nothing and is past its time'
       const forgotten = new Set(expiredFailures(catalog, days, NOW));
       for (const entry of catalog) {
         expect(forgotten.has(entry.id)).toBe(
-          entry.state === 'Failed' && entry.needsFinalSweep === undefined && ageOf(entry) > days * DAY_MS,
+          entry.state === 'Failed' && entry.sweepsLeft === undefined && ageOf(entry) > days * DAY_MS,
         );
       }
     }),

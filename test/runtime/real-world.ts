@@ -114,6 +114,8 @@ export class RealWorld {
     return {
       now: () => new Date(),
       remainingMs: () => Infinity,
+      // Tests tell the program what time it is; the server and the storage live in the present.
+      maximumClockDifferenceMs: Infinity,
       account: '123456789012',
       region: SECRETS_REGION,
       libraryVersion: '1.2.3',

@@ -1,33 +1,21 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ownerOf, pruneCatalog, requireRetentionDays } from './prune';
+import { withLockedFolder } from './locked-folder';
+import { pruneAnswer, pruneFolder, requireRetentionDays } from './prune';
 import { ActionError } from '../../contract/action-error';
 import { BackupId, backupIdOf, parseBackupId } from '../../contract/backup-id';
-import { selectBackup } from '../../contract/backup-selection';
+import { newestCompleted } from '../../contract/backup-selection';
 import { CatalogEntry } from '../../contract/catalog';
-import { BACKUP_FAILED_METRIC } from '../../contract/deployed-names';
+import { BACKUP_FAILED_METRIC, BACKUP_LOCKED_METRIC } from '../../contract/deployed-names';
 import { ManifestDatabase, DumpFile, Manifest, MANIFEST_FORMAT, Part } from '../../contract/manifest';
 import { Remark } from '../../contract/remark';
 import { BackUpAnswer, BackUpRequest, PruneAnswer } from '../../contract/requests';
 import { writeParts } from '../archive/parts-writer';
 import { withinDeadline } from '../deadline';
 import { dumpDatabase } from '../dump/dump';
-import { BackupFolder } from '../folder/backup-folder';
-import { LockedCatalog } from '../folder/locked-catalog';
-import {
-  complete,
-  deadRuns,
-  entryOf,
-  fail,
-  recoverDeadRuns,
-  reserve,
-  start,
-  markSwept,
-  awaitingFinalSweep,
-} from '../folder/transitions';
+import { FolderWriter } from '../folder/folder-writer';
 import { emitMetric } from '../metrics';
-import { ADMINISTRATION_DATABASE, DatabaseConnection, resolveConnection, withClient } from '../postgres/connection';
-import { WriterLock } from '../postgres/lock';
+import { ADMINISTRATION_DATABASE, DatabaseConnection, withClient } from '../postgres/connection';
 import { readRemarksOfDatabases, readServerRemarks } from '../postgres/remarks';
 import { readRoles } from '../postgres/roles';
 import { readServerVersion, readUserDatabases } from '../postgres/server';
@@ -35,7 +23,7 @@ import { findDumpClient } from '../postgres/tools';
 import { Runtime } from '../runtime';
 
 /**
- * Makes a backup of every user database of a server, then deletes what the retention lets go.
+ * Makes a backup of every user database of a server, then deletes the backups that have expired.
  *
  * @throws what stopped it; the list of backups then names it as Failed, unless the list could not be written either.
  */
@@ -44,22 +32,15 @@ export async function backUp(request: BackUpRequest, runtime: Runtime): Promise<
   const id = idOf(request, runtime);
   const startedAt = runtime.now();
   try {
-    return await withinDeadline(runtime, 'BackupFailed', async (signal) => {
-      const connection = await resolveConnection(request.database, runtime);
-      const lock = await WriterLock.take(connection, request.database.identifier);
-      if (!lock) {
-        runtime.log.warn('backup-locked', { backup: id });
-        return { backup: id, outcome: 'Locked', durationMs: elapsed(runtime, startedAt) };
-      }
-      try {
-        const owner = ownerOf(request.database.identifier, runtime);
-        const folder = await BackupFolder.open({ storage: request.storage, database: owner.database }, runtime);
-        const catalog = await folder.openCatalog(lock, owner);
-        return await new BackupRun(id, request, runtime, connection, folder, catalog, signal).run(startedAt);
-      } finally {
-        await lock.release();
-      }
-    });
+    const answer = await withinDeadline(runtime, 'BackupFailed', async (signal) =>
+      withLockedFolder({ ...request, signal }, runtime, async (writer, connection) =>
+        new BackupRun(id, request, runtime, connection, writer, signal).run(startedAt),
+      ),
+    );
+    if (answer !== 'Locked') return answer;
+    runtime.log.warn('backup-locked', { backup: id });
+    emitMetric(runtime.log, BACKUP_LOCKED_METRIC, 1, subjectOf(request), runtime.now());
+    return { backup: id, outcome: 'Locked', durationMs: elapsed(runtime, startedAt) };
   } catch (error) {
     runtime.log.warn('backup-failed', { backup: id, reason: (error as Error).message });
     emitMetric(runtime.log, BACKUP_FAILED_METRIC, 1, subjectOf(request), runtime.now());
@@ -74,23 +55,29 @@ class BackupRun {
     private readonly request: BackUpRequest,
     private readonly runtime: Runtime,
     private readonly connection: DatabaseConnection,
-    private readonly folder: BackupFolder,
-    private readonly catalog: LockedCatalog,
+    private readonly writer: FolderWriter,
     private readonly signal: AbortSignal,
   ) {}
 
   async run(startedAt: Date): Promise<BackUpAnswer> {
+    for (const { id, startedAt: since } of await this.writer.recover(this.id)) {
+      this.runtime.log.warn('dead-run-found', { backup: id, startedAt: since });
+      emitMetric(this.runtime.log, BACKUP_FAILED_METRIC, 1, subjectOf(this.request), this.runtime.now());
+    }
     const present = this.entry?.state;
     if (present === 'Completed' || present === 'Deleting') {
       this.runtime.log.info('backup-already-completed', { backup: this.id });
       return { backup: this.id, outcome: 'AlreadyCompleted', durationMs: elapsed(this.runtime, startedAt) };
     }
-    await this.begin();
     let remarks: readonly Remark[] = [];
+    let sampledParts: number | undefined;
     try {
+      await this.writer.start(this.id);
+      this.runtime.log.info('backup-started', { backup: this.id });
       const manifest = await this.dumpAndStore(startedAt);
       remarks = manifest.remarks;
-      await this.complete(manifest);
+      this.signal.throwIfAborted();
+      sampledParts = await this.writer.complete(manifest);
     } catch (error) {
       await this.settle(error);
     }
@@ -100,6 +87,7 @@ class BackupRun {
       outcome: 'Completed',
       storedBytes,
       databaseBytes,
+      sampledParts,
       durationMs: elapsed(this.runtime, startedAt),
       remarks,
       pruned: await this.prune(),
@@ -109,38 +97,7 @@ class BackupRun {
   }
 
   private get entry(): CatalogEntry | undefined {
-    return entryOf(this.catalog.current, this.id);
-  }
-
-  /** Clears up behind earlier runs, and writes down that this one runs. */
-  private async begin(): Promise<void> {
-    const dead = deadRuns(this.catalog.current);
-    for (const entry of dead) {
-      this.runtime.log.warn('dead-run-found', { backup: entry.id, startedAt: entry.startedAt });
-      emitMetric(this.runtime.log, BACKUP_FAILED_METRIC, 1, subjectOf(this.request), this.runtime.now());
-    }
-    const cleared = await this.clear(awaitingFinalSweep(this.catalog.current));
-    await this.clear(dead);
-    const now = this.runtime.now();
-    await this.catalog.apply((catalog) => start(recoverDeadRuns(markSwept(catalog, cleared), now), this.id, now));
-    this.runtime.log.info('backup-started', { backup: this.id });
-  }
-
-  /**
-   * Deletes what failed backups can have left. What cannot be deleted now is tried again by the next run: it must not
-   * keep this one from making a backup.
-   */
-  private async clear(entries: readonly CatalogEntry[]): Promise<BackupId[]> {
-    const cleared: BackupId[] = [];
-    for (const entry of entries) {
-      try {
-        await this.folder.deleteBackup(entry, this.signal);
-        cleared.push(entry.id);
-      } catch (error) {
-        this.runtime.log.warn('leftovers-not-deleted', { backup: entry.id, reason: (error as Error).message });
-      }
-    }
-    return cleared;
+    return this.writer.entry(this.id);
   }
 
   private async dumpAndStore(startedAt: Date): Promise<Manifest> {
@@ -176,8 +133,8 @@ class BackupRun {
       });
       const written = await writeParts(dumped.files, {
         firstPart: firstPart + parts.length,
-        reserve: async (highest) => this.catalog.apply((catalog) => reserve(catalog, this.id, highest)),
-        put: async (part, body) => this.folder.writePart(this.id, part, body),
+        reserve: async (highest) => this.writer.reserve(this.id, highest),
+        put: async (part, body) => this.writer.writePart(this.id, part, body),
         signal: this.signal,
       });
       await rm(workDirectory, { recursive: true });
@@ -193,11 +150,11 @@ class BackupRun {
       });
     }
 
-    const previous = selectBackup(this.catalog.current.entries, { kind: 'latest' })?.id;
+    const previous = newestCompleted(this.writer.catalog.entries, this.runtime.now())?.id;
     return {
       format: MANIFEST_FORMAT,
       backup: this.id,
-      owner: this.catalog.current.owner,
+      owner: this.writer.catalog.owner,
       ...(previous && { previous }),
       libraryVersion: this.runtime.libraryVersion,
       startedAt: startedAt.toISOString(),
@@ -219,49 +176,29 @@ class BackupRun {
     };
   }
 
-  private async complete(manifest: Manifest): Promise<void> {
-    this.signal.throwIfAborted();
-    await this.folder.writeManifest(manifest);
-    const facts = {
-      storedBytes: bytesOf(manifest.parts),
-      databaseBytes: manifest.databases.reduce((sum, database) => sum + database.sizeBytes, 0),
-      serverVersion: manifest.engine.serverVersion,
-    };
-    await this.catalog.apply((catalog) => complete(catalog, this.id, facts, this.runtime.now()));
-  }
-
-  /**
-   * After an error: the backup is Completed all the same if the store took the last write and only its answer was
-   * lost. Else it is written down as failed, and what it stored is deleted.
-   */
+  /** After an error: throws it, unless the backup is completed all the same because only an answer was lost. */
   private async settle(error: unknown): Promise<void> {
+    const reason = (error as Error).message;
     try {
-      await this.catalog.reread();
-      if (this.entry?.state === 'Completed') {
-        this.runtime.log.warn('completion-answer-lost', { backup: this.id, reason: (error as Error).message });
+      if (await this.writer.settle(this.id, reason)) {
+        this.runtime.log.warn('completion-answer-lost', { backup: this.id, reason });
         return;
       }
-      await this.catalog.apply((catalog) => fail(catalog, this.id, (error as Error).message, this.runtime.now()));
-      await this.clear([this.entry!]);
     } catch (further) {
       // The entry stays Running: the next run finds it and clears up.
       this.runtime.log.warn('failure-not-written-down', { backup: this.id, reason: (further as Error).message });
     }
-    throw error instanceof ActionError ? error : new ActionError('BackupFailed', (error as Error).message);
+    throw error instanceof ActionError ? error : new ActionError('BackupFailed', reason);
   }
 
   /** The backup is completed whatever becomes of this; a deletion that was cut short goes on in the next run. */
   private async prune(): Promise<PruneAnswer> {
     try {
-      return await pruneCatalog(this.folder, this.catalog, this.request.retentionDays, this.runtime, this.signal);
+      return await pruneFolder(this.writer, this.request.retentionDays, this.runtime);
     } catch (error) {
       const note = `Old backups could not be deleted: ${(error as Error).message} The next run goes on with it.`;
       this.runtime.log.warn('prune-failed', { backup: this.id, note });
-      return {
-        deleted: [],
-        kept: this.catalog.current.entries.filter(({ state }) => state === 'Completed').length,
-        note,
-      };
+      return { ...pruneAnswer([], this.writer.catalog, this.request.retentionDays, this.runtime.now()), note };
     }
   }
 }

@@ -5,6 +5,7 @@ import { Runtime } from '../runtime';
 import { backUp } from './back-up';
 import { list } from './list';
 import { prune } from './prune';
+import { repair } from './repair';
 import { restore } from './restore';
 import { restoreCheck } from './restore-check';
 import { show } from './show';
@@ -24,6 +25,7 @@ const ACTION_HANDLERS: ActionHandlers = {
   show,
   verify,
   prune,
+  repair,
   'restore-check': async (request, runtime) => restoreCheck(request, runtime),
   restore: async (request, runtime) => restore(request, runtime),
 };

@@ -1,68 +1,45 @@
+import { openFolder, ownerOf, withLockedFolder } from './locked-folder';
 import { ActionError } from '../../contract/action-error';
 import { BackupId } from '../../contract/backup-id';
 import { completedBackups } from '../../contract/backup-selection';
 import { Catalog } from '../../contract/catalog';
-import { LOCAL_ACCOUNT, Owner } from '../../contract/owner';
 import { PruneAnswer, PruneRequest } from '../../contract/requests';
-import { expiredBackups, faultOfRetentionDays, expiredFailures } from '../../contract/retention';
+import { expiredBackups, faultOfRetentionDays, keptBackups } from '../../contract/retention';
 import { withinDeadline } from '../deadline';
-import { BackupFolder } from '../folder/backup-folder';
 import { requireOwner } from '../folder/catalog-store';
-import { LockedCatalog } from '../folder/locked-catalog';
+import { FolderWriter } from '../folder/folder-writer';
+import { NO_LOCK } from '../folder/locked-catalog';
 import { deletingBackups, emptyCatalog, markDeleting, remove } from '../folder/transitions';
-import { resolveConnection } from '../postgres/connection';
-import { WriterLock } from '../postgres/lock';
 import { Runtime } from '../runtime';
 
-/** Deletes the backups that the retention lets go. */
+/** Deletes the backups that have expired. */
 export async function prune(request: PruneRequest, runtime: Runtime): Promise<PruneAnswer> {
   requireRetentionDays(request.retentionDays);
-  const owner = ownerOf(request.database.identifier, runtime);
-  const folder = await BackupFolder.open({ storage: request.storage, database: owner.database }, runtime);
-  if (request.dryRun) {
-    const catalog = (await folder.readCatalog()) ?? emptyCatalog(owner);
-    requireOwner(catalog, owner);
-    return dryRunAnswer(catalog, request.retentionDays, runtime.now());
-  }
   return withinDeadline(runtime, 'BackupFailed', async (signal) => {
-    const lock = await WriterLock.take(await resolveConnection(request.database, runtime), owner.database);
-    if (!lock) {
-      throw new ActionError('Locked', `A run for ${owner.database} is under way: try again when it has ended.`);
+    if (request.dryRun) return dryRun({ ...request, signal }, runtime);
+    const work = async (writer: FolderWriter) => {
+      await writer.recover();
+      return pruneFolder(writer, request.retentionDays, runtime);
+    };
+    if (request.databaseGone) {
+      const folder = await openFolder({ ...request, signal }, runtime);
+      const owner = (await folder.readCatalog())?.owner ?? ownerOf(request, runtime);
+      return work(await folder.openForWriting({ right: NO_LOCK, owner, signal }));
     }
-    try {
-      const catalog = await folder.openCatalog(lock, owner);
-      return await pruneCatalog(folder, catalog, request.retentionDays, runtime, signal);
-    } finally {
-      await lock.release();
-    }
+    const answer = await withLockedFolder({ ...request, signal }, runtime, work);
+    if (answer === 'Locked') throw lockedError(request.database.identifier);
+    return answer;
   });
 }
 
-/**
- * Deletes what the retention lets go and what an earlier run began to delete: the entries become Deleting, then their
- * objects go, then the entries. The caller holds the lock.
- */
-export async function pruneCatalog(
-  folder: BackupFolder,
-  catalog: LockedCatalog,
+/** Deletes the backups that have expired. The caller has opened the folder and recovered what earlier runs left. */
+export async function pruneFolder(
+  writer: FolderWriter,
   retentionDays: number,
   runtime: Pick<Runtime, 'now' | 'log'>,
-  signal: AbortSignal,
 ): Promise<PruneAnswer> {
-  const expired = expiredBackups(catalog.current.entries, retentionDays, runtime.now());
-  if (expired.length > 0) {
-    await catalog.apply((current) => markDeleting(current, expired));
-  }
-  const deleted: BackupId[] = [];
-  for (const entry of deletingBackups(catalog.current)) {
-    await folder.deleteBackup(entry, signal);
-    deleted.push(entry.id);
-  }
-  const forgotten = expiredFailures(catalog.current.entries, retentionDays, runtime.now());
-  if (deleted.length + forgotten.length > 0) {
-    await catalog.apply((current) => remove(current, [...deleted, ...forgotten]));
-  }
-  const answer = answerOf(deleted, catalog.current, retentionDays);
+  const deleted = await writer.prune(retentionDays);
+  const answer = pruneAnswer(deleted, writer.catalog, retentionDays, runtime.now());
   runtime.log.info('pruned', { ...answer });
   return answer;
 }
@@ -75,21 +52,38 @@ export function requireRetentionDays(days: number): void {
   }
 }
 
-/** Who this program writes for. */
-export function ownerOf(database: string, runtime: Pick<Runtime, 'account' | 'region'>): Owner {
-  return { account: runtime.account ?? LOCAL_ACCOUNT, region: runtime.region, database };
+export function lockedError(database: string): ActionError {
+  return new ActionError('Locked', `Another run for ${database} is under way: try again when it has ended.`);
 }
 
-function dryRunAnswer(catalog: Catalog, retentionDays: number, now: Date): PruneAnswer {
-  const going = [
-    ...deletingBackups(catalog).map(({ id }) => id),
-    ...expiredBackups(catalog.entries, retentionDays, now),
-  ].sort();
-  return answerOf(going, remove(markDeleting(catalog, going), going), retentionDays);
-}
-
-function answerOf(deleted: readonly BackupId[], after: Catalog, retentionDays: number): PruneAnswer {
-  const kept = completedBackups(after.entries).length;
+/** What was deleted, and why the others are kept. */
+export function pruneAnswer(
+  deleted: readonly BackupId[],
+  after: Catalog,
+  retentionDays: number,
+  now: Date,
+): PruneAnswer {
   const note = `No completed backup but the newest, which is always kept, is older than ${retentionDays} days.`;
-  return { deleted, kept, ...(deleted.length === 0 && { note }) };
+  return {
+    deleted,
+    kept: completedBackups(after.entries).length,
+    reasons: keptBackups(after.entries, retentionDays, now),
+    ...(deleted.length === 0 && { note }),
+  };
+}
+
+async function dryRun(
+  request: PruneRequest & { readonly signal: AbortSignal },
+  runtime: Runtime,
+): Promise<PruneAnswer> {
+  const owner = ownerOf(request, runtime);
+  const folder = await openFolder(request, runtime);
+  const catalog = (await folder.readCatalog()) ?? emptyCatalog(owner);
+  if (!request.databaseGone) requireOwner(catalog.owner, owner);
+  const now = runtime.now();
+  const expired = [
+    ...deletingBackups(catalog).map(({ id }) => id),
+    ...expiredBackups(catalog.entries, request.retentionDays, now),
+  ].sort();
+  return pruneAnswer(expired, remove(markDeleting(catalog, expired), expired), request.retentionDays, now);
 }

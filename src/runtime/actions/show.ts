@@ -11,7 +11,7 @@ const MAXIMUM_ANSWER_BYTES = 5_500_000;
 /** The manifest of one backup. */
 export async function show(request: ShowRequest, runtime: Runtime): Promise<Manifest> {
   const folder = await BackupFolder.open(request, runtime);
-  const { manifest } = await folder.openBackup(parseBackupId(request.backup));
+  const { manifest } = await folder.showBackup(parseBackupId(request.backup));
   const bytes = Buffer.byteLength(JSON.stringify(manifest));
   if (bytes > MAXIMUM_ANSWER_BYTES) {
     throw new ActionError(

@@ -1,4 +1,5 @@
-import { completionTime, selectBackup } from '../../contract/backup-selection';
+import { ActionError } from '../../contract/action-error';
+import { completionTime, newestCompleted } from '../../contract/backup-selection';
 import { BACKUP_AGE_METRIC } from '../../contract/deployed-names';
 import { WatchAnswer, WatchRequest } from '../../contract/requests';
 import { BackupFolder } from '../folder/backup-folder';
@@ -6,13 +7,20 @@ import { emitMetric } from '../metrics';
 import { Runtime } from '../runtime';
 
 /**
- * Tells how old the newest completed backup is. Only reads. Where there is none yet, the age is counted from the moment
- * that the request names, so that a schedule whose first backup never comes is noticed as one whose next does not.
+ * Reports the age of the newest completed backup. Only reads. Where there is none yet, the age is counted from the
+ * moment that the request names, so that a schedule whose first backup never comes is noticed like one whose next does
+ * not.
  */
 export async function watch(request: WatchRequest, runtime: Runtime): Promise<WatchAnswer> {
   const folder = await BackupFolder.open(request, runtime);
-  const catalog = await folder.readCatalog();
-  const newest = selectBackup(catalog?.entries ?? [], { kind: 'latest' });
+  // No backup yet, or no longer readable: both are noticed by the age that grows from the request's moment.
+  const catalog = await folder.readCatalog().catch((error: unknown) => {
+    if (!(error instanceof ActionError && error.kind === 'MissingOrDenied')) throw error;
+    runtime.log.warn('list-missing-or-denied', { database: request.database, message: error.message });
+    return undefined;
+  });
+  const now = runtime.now();
+  const newest = newestCompleted(catalog?.entries ?? [], now);
   if (!newest) {
     runtime.log.warn('no-completed-backup', { database: request.database });
   }
@@ -20,7 +28,6 @@ export async function watch(request: WatchRequest, runtime: Runtime): Promise<Wa
   if (Number.isNaN(since)) {
     return {};
   }
-  const now = runtime.now();
   const ageSeconds = Math.max(0, Math.round((now.getTime() - since) / 1000));
   emitMetric(runtime.log, BACKUP_AGE_METRIC, ageSeconds, request, now);
   return { newest: newest?.id, ageSeconds };

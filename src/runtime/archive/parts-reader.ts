@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { extract } from 'tar-stream';
 import { ActionError } from '../../contract/action-error';
 import { DumpFile, Manifest, Part, Segment } from '../../contract/manifest';
-import { partError, StoredBackup } from '../folder/backup-folder';
+import { partError, StoredBackup } from '../folder/stored-backup';
 
 /** A segment, and where its bytes belong. */
 interface Destination {

@@ -1,17 +1,84 @@
-import { createHash } from 'node:crypto';
-import { findManifest } from './manifest-store';
+import { readAgain } from './read-again';
+import { seal, unseal, unsealedFormat } from './sealed-json';
 import { ActionError } from '../../contract/action-error';
-import { BackupId } from '../../contract/backup-id';
-import { Catalog, CatalogEntry } from '../../contract/catalog';
+import { Catalog, CATALOG_FORMAT, FolderRecord } from '../../contract/catalog';
 import { ObjectKeys } from '../../contract/object-keys';
 import { describeOwner, Owner, sameOwner } from '../../contract/owner';
 import { Log } from '../log';
-import { bodyOf, ObjectStore } from '../storage/object-store';
+import { bodyOf, ObjectStore, ReadResult } from '../storage/object-store';
 
-/**
- * The catalog in the storage: two objects written in turn, each with a generation and a digest, so that a write that
- * is cut short leaves the one before it whole.
- */
+/** One of the objects that describe a folder, as it was read. */
+export type ReadObject<T> = { readonly key: string } & (
+  | { readonly state: 'valid'; readonly value: T }
+  | { readonly state: 'missing' }
+  /** Missing, or hidden: the storage denied the read. */
+  | { readonly state: 'denied' }
+  | { readonly state: 'damaged' }
+  | { readonly state: 'other-format'; readonly format: number }
+  /** Wrong keys, no answer and the like. */
+  | { readonly state: 'unreadable'; readonly error: unknown }
+);
+
+/** What was read of a folder: both catalog objects and `folder.json`. */
+export class FolderReading {
+  constructor(
+    readonly catalogs: readonly ReadObject<Catalog>[],
+    readonly record: ReadObject<FolderRecord>,
+  ) {}
+
+  /** The valid catalog of the highest generation. */
+  get newest(): Catalog | undefined {
+    return this.catalogs
+      .flatMap((object) => (object.state === 'valid' ? [object.value] : []))
+      .sort((one, other) => other.generation - one.generation)[0];
+  }
+
+  /** Whom the folder belongs to, as far as it can be read. */
+  get owner(): Owner | undefined {
+    return this.newest?.owner ?? (this.record.state === 'valid' ? this.record.value.owner : undefined);
+  }
+
+  /** The catalog objects that could not be read. */
+  get unread(): readonly ReadObject<Catalog>[] {
+    return this.catalogs.filter(({ state }) => state !== 'valid');
+  }
+
+  /** Nothing of a folder is there, or all of it is hidden. */
+  get isEmpty(): boolean {
+    return [...this.catalogs, this.record].every(({ state }) => state === 'missing' || state === 'denied');
+  }
+
+  /** Why there is no list of backups to answer from. */
+  get error(): unknown {
+    const objects = [...this.catalogs, this.record];
+    for (const object of objects) {
+      if (object.state === 'unreadable') return object.error;
+      if (object.state === 'other-format') {
+        return new ActionError(
+          'StorageFault',
+          `${object.key} has format ${object.format}; this version reads format ${CATALOG_FORMAT}. ` +
+            'Use the version that wrote it.',
+        );
+      }
+    }
+    if (!this.isEmpty) {
+      return new ActionError(
+        'StorageFault',
+        `The list of backups was lost: ${this.catalogs.map(({ key, state }) => `${key} is ${state}`).join(', ')}. ` +
+          'The backups themselves are not touched. Rebuild the list from their manifests with ' +
+          '`cdktf-managed-database repair`, or put back an earlier version of one of the two objects.',
+      );
+    }
+    return new ActionError(
+      'MissingOrDenied',
+      `No backup was made here yet, or reading is denied: the storage denied to read ${this.record.key} and both ` +
+        'lists of backups, and some storages answer so for what does not exist. Check the bucket, the path and the ' +
+        "database's identifier; allow s3:GetObject on the folder.",
+    );
+  }
+}
+
+/** The objects that describe a folder: `folder.json`, and the catalog, which is stored twice. */
 export class CatalogStore {
   constructor(
     private readonly store: ObjectStore,
@@ -20,137 +87,100 @@ export class CatalogStore {
   ) {}
 
   /**
-   * The valid catalog of the highest generation; undefined where there is none yet.
+   * The list of backups; undefined where there certainly is none.
    *
-   * @throws StorageFault where what is there is damaged or of a format that this version does not know.
+   * @throws StorageFault where it was lost or damaged; MissingOrDenied where the storage does not say which.
    */
   async read(): Promise<Catalog | undefined> {
-    const bodies = await Promise.all(this.keys.catalogs.map(async (key) => bodyOf(await this.store.get(key))));
-    const catalogs = bodies.map((body) => body && decodeCatalog(body));
-    const valid = catalogs.filter((catalog) => catalog !== undefined && catalog !== 'damaged');
-    const damaged = this.keys.catalogs.filter((_, index) => catalogs[index] === 'damaged');
-    if (valid.length === 0 && damaged.length > 0) {
-      throw new ActionError(
-        'StorageFault',
-        `The list of backups is damaged: ${damaged.join(' and ')} cannot be read. The backups themselves are not ` +
-          'touched: each has its manifest.json, which names the completed backup before it. Put back an earlier ' +
-          'version of one of the two objects, or rebuild the list from the newest backup folder that you can see.',
-      );
+    const reading = await this.readAll();
+    const { newest } = reading;
+    if (newest) {
+      this.warnOfUnread(reading);
+      return newest;
     }
-    if (damaged.length > 0) {
-      this.log.warn('catalog-object-damaged', { keys: damaged });
-    }
-    const newest = valid.sort((one, other) => other.generation - one.generation)[0];
-    if (newest && newest.format !== 1) {
-      throw new ActionError(
-        'StorageFault',
-        `The list of backups has format ${newest.format}; this version knows 1. Use the version that wrote it.`,
-      );
-    }
-    return newest;
+    const objects = [...reading.catalogs, reading.record];
+    if (objects.every(({ state }) => state === 'missing')) return undefined;
+    throw reading.error;
+  }
+
+  async readAll(): Promise<FolderReading> {
+    const [one, other, record] = await Promise.all([
+      this.readObject<Catalog>(this.keys.catalogs[0]),
+      this.readObject<Catalog>(this.keys.catalogs[1]),
+      this.readObject<FolderRecord>(this.keys.record),
+    ]);
+    return new FolderReading([one, other], record);
+  }
+
+  warnOfUnread({ unread }: FolderReading): void {
+    for (const { key, state } of unread) this.log.warn('catalog-object-not-read', { key, state });
+  }
+
+  /** Writes one of the two objects and reads it back. @throws StorageFault where it is not known to be stored. */
+  async write(index: number, catalog: Catalog): Promise<void> {
+    await this.putChecked(this.keys.catalogs[index], seal(catalog));
+  }
+
+  async writeRecord(owner: Owner): Promise<void> {
+    await this.putChecked(this.keys.record, seal({ format: CATALOG_FORMAT, owner } satisfies FolderRecord));
   }
 
   /**
-   * Writes the next generation, over the older of the two objects.
-   *
-   * @returns the catalog as it now stands in the storage.
-   */
-  async write(catalog: Catalog): Promise<Catalog> {
-    const next = { ...catalog, generation: catalog.generation + 1 };
-    await this.store.put(this.keys.catalogs[next.generation % 2], encodeCatalog(next));
-    return next;
-  }
-
-  /**
-   * Makes sure that a folder without a catalog is an empty one: where reading is denied, a store may answer as if
-   * nothing were there, and a new list would be written over the old one.
+   * Makes sure that what looks like an empty folder is one: where reading is denied, a storage may answer as if nothing
+   * were there, and a new list would be written over the old one.
    *
    * @throws StorageFault where an object that was just written cannot be read.
    */
   async requireReadable(): Promise<void> {
     const key = this.keys.connectionTest(0);
     const body = Buffer.from('reading is allowed');
-    await this.store.put(key, body);
-    const back = bodyOf(await this.store.get(key));
-    await this.store.delete(key);
-    if (!back?.equals(body)) {
+    try {
+      await this.putChecked(key, body);
+    } catch (error) {
       throw new ActionError(
         'StorageFault',
         `An object written to ${key} could not be read back, so that it is not known whether this folder already ` +
-          'holds backups. Allow s3:GetObject on the folder, and let no other program write to it.',
+          'holds backups. Allow s3:GetObject on the folder, and let no other program write to it. ' +
+          (error as Error).message,
       );
+    } finally {
+      await this.store.delete(key).catch(() => undefined);
     }
   }
+
+  private async putChecked(key: string, body: Buffer): Promise<void> {
+    await this.store.put(key, body);
+    const isStored = (read: ReadResult) => bodyOf(read)?.equals(body) === true;
+    if (!isStored(await readAgain(this.store, key, isStored))) {
+      throw new ActionError('StorageFault', `The storage took ${key} but does not give back what was written.`);
+    }
+  }
+
+  private async readObject<T extends { readonly format: number }>(key: string): Promise<ReadObject<T>> {
+    try {
+      const read = await readAgain(this.store, key, (each) => stateOf(key, each).state === 'valid');
+      return stateOf<T>(key, read);
+    } catch (error) {
+      return { key, state: 'unreadable', error };
+    }
+  }
+}
+
+function stateOf<T extends { readonly format: number }>(key: string, read: ReadResult): ReadObject<T> {
+  if (read.kind !== 'found') return { key, state: read.kind };
+  const value = unseal<T>(read.body)?.value;
+  const format = value?.format ?? unsealedFormat(read.body);
+  if (format !== undefined && format !== CATALOG_FORMAT) return { key, state: 'other-format', format };
+  return value ? { key, state: 'valid', value } : { key, state: 'damaged' };
 }
 
 /** @throws Refused where the folder belongs to another database. */
-export function requireOwner(catalog: Catalog, owner: Owner): void {
-  if (!sameOwner(catalog.owner, owner)) {
+export function requireOwner(found: Owner, owner: Owner): void {
+  if (!sameOwner(found, owner)) {
     throw new ActionError(
       'Refused',
-      `This folder holds the backups of ${describeOwner(catalog.owner)}, not of ${describeOwner(owner)}. ` +
+      `This folder holds the backups of ${describeOwner(found)}, not of ${describeOwner(owner)}. ` +
         'Give each database a bucket or a path of its own.',
     );
   }
-}
-
-/**
- * The list of completed backups, made anew from the manifests: from the newest one, which a person names, back through
- * `previous` as far as there are manifests.
- *
- * @throws NotFound where the named backup has no manifest.
- */
-export async function rebuildCatalog(store: ObjectStore, keys: ObjectKeys, newest: BackupId): Promise<Catalog> {
-  const entries: CatalogEntry[] = [];
-  let owner: Owner | undefined;
-  for (let id: BackupId | undefined = newest; id !== undefined;) {
-    const manifest = await findManifest(store, keys, id);
-    if (!manifest) {
-      break;
-    }
-    owner ??= manifest.owner;
-    entries.unshift({
-      id,
-      state: 'Completed',
-      startedAt: manifest.startedAt,
-      endedAt: manifest.endedAt,
-      reservedParts: Math.max(0, ...manifest.parts.map((part) => part.number)),
-      storedBytes: manifest.parts.reduce((sum, part) => sum + part.size, 0),
-      databaseBytes: manifest.databases.reduce((sum, database) => sum + database.sizeBytes, 0),
-      serverVersion: manifest.engine.serverVersion,
-    });
-    id = manifest.previous;
-  }
-  if (!owner) {
-    throw new ActionError('NotFound', `There is no ${keys.manifest(newest)}: name the newest completed backup.`);
-  }
-  return { format: 1, generation: 0, owner, entries };
-}
-
-/** The catalog as an object: its fields, and the SHA-256 of their canonical form. */
-export function encodeCatalog(catalog: Catalog): Buffer {
-  return Buffer.from(JSON.stringify({ ...catalog, digest: digestOf(catalog) }));
-}
-
-/** The catalog that an object holds, if its digest is right. */
-export function decodeCatalog(body: Buffer): Catalog | 'damaged' {
-  try {
-    const { digest, ...catalog } = JSON.parse(body.toString('utf8'));
-    return digest === digestOf(catalog) ? catalog : 'damaged';
-  } catch {
-    return 'damaged';
-  }
-}
-
-function digestOf(catalog: unknown): string {
-  return createHash('sha256').update(canonicalJson(catalog)).digest('hex');
-}
-
-/** JSON with the fields of every object in the order of their names, so that equal data are equal text. */
-function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_, field) =>
-    field !== null && typeof field === 'object' && !Array.isArray(field)
-      ? Object.fromEntries(Object.entries(field).sort(([one], [other]) => (one < other ? -1 : 1)))
-      : field,
-  );
 }

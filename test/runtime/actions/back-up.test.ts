@@ -79,7 +79,7 @@ test('a backup is completed with what the server holds, and has nothing but what
   expect(answer).toMatchObject({ backup: FIRST, outcome: 'Completed', pruned: { deleted: [], kept: 1 } });
   const manifest = await show({ action: 'show', ...asked(), backup: FIRST }, await runtimeAt('2026-11-01T04:00:00Z'));
   expect(manifest).toMatchObject({
-    format: 1,
+    format: 2,
     backup: FIRST,
     owner: { account: '123456789012', region: 'eu-central-1', database: 'shop' },
     libraryVersion: '1.2.3',
@@ -184,8 +184,8 @@ test('fails to verify a lock whose connection has ended', async () => {
   );
 
   // THEN
-  await expect(lock.verify()).rejects.toMatchObject({ kind: 'Locked' });
-  await expect(lock.verify()).rejects.toMatchObject({ kind: 'Locked' });
+  await expect(lock.verify()).rejects.toMatchObject({ kind: 'DatabaseFault' });
+  await expect(lock.verify()).rejects.toMatchObject({ kind: 'DatabaseFault' });
 });
 
 test('fails, naming it, for a database that the master may not enter', async () => {
@@ -309,7 +309,8 @@ test('retention deletes the objects of what is too old, and never those of the n
   const dryRunAnswer = await prune({ ...request, retentionDays: 30, dryRun: true }, await runtimeAt(late));
 
   // THEN
-  expect(dryRunAnswer).toEqual({ deleted: [FIRST], kept: 1 });
+  const reasons = [{ backup: SECOND, reason: 'the newest completed backup, which is always kept' }];
+  expect(dryRunAnswer).toEqual({ deleted: [FIRST], kept: 1, reasons });
   expect(await world.storedKeys()).toEqual(before);
 
   // WHEN
@@ -323,6 +324,7 @@ test('retention deletes the objects of what is too old, and never those of the n
   expect(await prune({ ...request, retentionDays: 30 }, await runtimeAt(late))).toEqual({
     deleted: [],
     kept: 1,
+    reasons,
     note: 'No completed backup but the newest, which is always kept, is older than 30 days.',
   });
 });

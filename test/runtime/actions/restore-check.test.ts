@@ -6,8 +6,8 @@ import { ObjectKeys } from '../../../src/contract/object-keys';
 import { BackupSelector, RestoreCheckRequest } from '../../../src/contract/requests';
 import { StorageSettings } from '../../../src/contract/storage-settings';
 import { restoreCheck } from '../../../src/runtime/actions/restore-check';
-import { encodeCatalog } from '../../../src/runtime/folder/catalog-store';
 import { sampleOf } from '../../../src/runtime/folder/sample';
+import { seal } from '../../../src/runtime/folder/sealed-json';
 import { Runtime } from '../../../src/runtime/runtime';
 import { MemoryStore } from '../memory-store';
 
@@ -51,7 +51,7 @@ const MANIFEST: Manifest = {
 };
 
 const CATALOG: Catalog = {
-  format: 1,
+  format: 2,
   generation: 3,
   owner: OWNER,
   entries: [
@@ -87,14 +87,15 @@ let objects: Map<string, Buffer>;
 beforeEach(() => {
   store = new MemoryStore();
   ({ objects } = store);
-  objects.set(KEYS.catalogs[1], encodeCatalog(CATALOG));
-  objects.set(KEYS.manifest(MANIFEST.backup), Buffer.from(JSON.stringify(MANIFEST)));
+  objects.set(KEYS.catalogs[1], seal(CATALOG));
+  objects.set(KEYS.manifest(MANIFEST.backup), seal(MANIFEST));
   PARTS.forEach((body, index) => objects.set(KEYS.part(MANIFEST.backup, index + 1), body));
 });
 
 function check(target: Partial<RestoreCheckRequest['target']> = {}, backup: BackupSelector = { kind: 'latest' }) {
   const runtime = {
     remainingMs: () => Infinity,
+    now: () => new Date('2026-11-25T00:00:00Z'),
     log: { info: () => undefined, warn: () => undefined },
     openStorage: async () => store,
   } as unknown as Runtime;
@@ -143,6 +144,8 @@ describe('a restore check', () => {
 
   test('fails in a folder without a list', async () => {
     objects.clear();
+    await expect(check()).rejects.toMatchObject({ kind: 'MissingOrDenied' });
+    store.answerForMissing = { kind: 'missing' };
     await expect(check()).rejects.toThrow('It holds no list of backups at all: check its name.');
   });
 
@@ -179,7 +182,7 @@ describe('a restore check', () => {
   test('fails where the databases outgrew the storage', async () => {
     const [database] = MANIFEST.databases;
     const grown: Manifest = { ...MANIFEST, databases: [{ ...database, sizeBytes: 20 * GIB + 1 }] };
-    objects.set(KEYS.manifest(MANIFEST.backup), Buffer.from(JSON.stringify(grown)));
+    objects.set(KEYS.manifest(MANIFEST.backup), seal(grown));
     await expect(check()).rejects.toThrow('20 GiB in plan small, 20.1 GiB of databases');
   });
 

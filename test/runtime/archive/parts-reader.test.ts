@@ -8,7 +8,7 @@ import { DumpFile, Manifest, Part } from '../../../src/contract/manifest';
 import { ObjectKeys } from '../../../src/contract/object-keys';
 import { readParts } from '../../../src/runtime/archive/parts-reader';
 import { writeParts } from '../../../src/runtime/archive/parts-writer';
-import { StoredBackup } from '../../../src/runtime/folder/backup-folder';
+import { StoredBackup } from '../../../src/runtime/folder/stored-backup';
 import { MemoryStore } from '../memory-store';
 
 const KEYS = new ObjectKeys('backups', 'shop');
@@ -52,7 +52,7 @@ async function read({ objects, files, parts }: Stored, target = path.join(direct
   const store = new MemoryStore();
   objects.forEach((body, key) => store.objects.set(key, body));
   const manifest = { backup: BACKUP, files, parts } as unknown as Manifest;
-  await readParts(new StoredBackup(store, KEYS, manifest), target, new AbortController().signal);
+  await readParts(new StoredBackup(store, KEYS, manifest, ''), target, new AbortController().signal);
 }
 
 /** A part of the given members, with a manifest that has its true size and digest. */

@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import { readAgain } from './read-again';
+import { ActionError } from '../../contract/action-error';
+import { Manifest, Part } from '../../contract/manifest';
+import { ObjectKeys } from '../../contract/object-keys';
+import { bodyOf, ObjectStore, ReadResult } from '../storage/object-store';
+
+/** A backup in its folder: its manifest, and its parts, each compared with the manifest before it is used. */
+export class StoredBackup {
+  constructor(
+    private readonly store: ObjectStore,
+    private readonly keys: ObjectKeys,
+    readonly manifest: Manifest,
+    /** SHA-256 of the manifest, as it states it itself. */
+    readonly manifestDigest: string,
+  ) {}
+
+  partKey({ number }: Pick<Part, 'number'>): string {
+    return this.keys.part(this.manifest.backup, number);
+  }
+
+  /** @throws VerificationFailed where the part is missing, or its size or digest is not the manifest's. */
+  async readPart(part: Part): Promise<Buffer> {
+    const read = await this.read(part);
+    const fault = faultOfPart(part, read);
+    if (fault !== undefined) throw partError(this.partKey(part), fault);
+    return bodyOf(read)!;
+  }
+
+  /** Reads parts. @returns what is wrong with them, naming each */
+  async faultsOfParts(parts: readonly Part[], signal: AbortSignal): Promise<string[]> {
+    const faults: string[] = [];
+    for (const part of parts) {
+      signal.throwIfAborted();
+      const fault = faultOfPart(part, await this.read(part));
+      if (fault !== undefined) faults.push(`${this.partKey(part)} ${fault}`);
+    }
+    return faults;
+  }
+
+  private async read(part: Part): Promise<ReadResult> {
+    return readAgain(this.store, this.partKey(part), (read) => faultOfPart(part, read) === undefined);
+  }
+}
+
+/** A part that cannot be used, and what to do. */
+export function partError(key: string, fault: string): ActionError {
+  return new ActionError(
+    'VerificationFailed',
+    `The part ${key} ${fault}. The backup cannot be restored whole: choose another one, or put the part back.`,
+  );
+}
+
+function faultOfPart(part: Part, read: ReadResult): string | undefined {
+  if (read.kind === 'missing') return 'is missing';
+  if (read.kind === 'denied') return `is missing, or reading it is denied: ${read.fault.summary}`;
+  const { body } = read;
+  if (body.length !== part.size) return `has ${body.length} bytes, not the ${part.size} of the manifest`;
+  const digest = createHash('sha256').update(body).digest('hex');
+  return digest === part.sha256 ? undefined : `has SHA-256 ${digest}, not the ${part.sha256} of the manifest`;
+}
