@@ -60,8 +60,15 @@ export function describeSelection(
   database: string,
   selector: BackupSelector,
 ): string {
-  const folder = [presentableUrl(endpointOf(storage)), storage.bucket, storage.path, database].join('/');
-  return `${describeSelector(selector)} of ${folder}`;
+  return `${describeSelector(selector)} of ${describeFolder(storage, database)}`;
+}
+
+/** The folder of a database in a storage, in the same words whenever it is the same. */
+export function describeFolder(
+  storage: Pick<StorageSettings, 'endpoint' | 'region' | 'bucket' | 'path'>,
+  database: string,
+): string {
+  return [presentableUrl(endpointOf(storage)), storage.bucket, storage.path, database].join('/');
 }
 
 /** Milliseconds since 1970 at which a completed backup was completed. */

@@ -141,6 +141,17 @@ export interface RestoreRequest {
   readonly action: 'restore';
   readonly source: RestoreSource;
   readonly target: DatabaseSettings;
+  /**
+   * Go on where the server refuses a constraint, a trigger, a policy or a default, and name it in the answer. Data is
+   * exact all the same.
+   * @default false
+   */
+  readonly keepGoing?: boolean;
+  /**
+   * Take back what an unfinished restore made on the target, and nothing else, before this one.
+   * @default false - an unfinished restore is started over, with its own backup
+   */
+  readonly emptyTarget?: boolean;
 }
 
 /** A request as the function takes it. */
@@ -269,5 +280,7 @@ export interface RestoreAnswer {
   readonly passedOver: readonly string[];
   /** What was not restored, each with its object and, where there is one, the statement to run by hand. */
   readonly remarks: readonly Remark[];
+  /** Constraints, triggers, policies and the like that the server refused. Empty unless the request said `keepGoing`. */
+  readonly notEnforced: readonly Remark[];
   readonly durationMs: number;
 }

@@ -82,6 +82,7 @@ export const ANSWERS: Answers = {
     rows: 0,
     passedOver: [],
     remarks: [],
+    notEnforced: [],
     durationMs: 1,
   },
 };

@@ -4,7 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, escapeIdentifier } from 'pg';
 import { ActionError } from '../../contract/action-error';
 import { parseBackupId } from '../../contract/backup-id';
+import { describeFolder } from '../../contract/backup-selection';
 import { Manifest } from '../../contract/manifest';
+import { distinctRemarks } from '../../contract/remark';
 import { BackupSelector, RestoreAnswer, RestoreRequest } from '../../contract/requests';
 import { readParts } from '../archive/parts-reader';
 import { withinDeadline } from '../deadline';
@@ -13,11 +15,22 @@ import { StoredBackup } from '../folder/stored-backup';
 import { ADMINISTRATION_DATABASE, DatabaseConnection, resolveConnection, withClient } from '../postgres/connection';
 import { WriterLock } from '../postgres/lock';
 import { createRoles, finishRoles, MasterUsers } from '../postgres/roles';
-import { readServerVersion } from '../postgres/server';
+import { readServerVersion, readUserDatabases } from '../postgres/server';
 import { clientVersion, requireClientFor } from '../postgres/tools';
 import { LoadedDatabase, loadDatabase, LoadJob } from '../restore/load';
-import { describeSource, readRestoreMark, RestoreMark, writeRestoreMark } from '../restore/restore-mark';
-import { prepareDatabases, requireEmptyServer } from '../restore/target-databases';
+import {
+  CreatedByRestore,
+  readRestoreMark,
+  removeRestoreMark,
+  RestoreMark,
+  writeRestoreMark,
+} from '../restore/restore-mark';
+import {
+  databasesWithTables,
+  prepareDatabases,
+  requireEmptyServer,
+  takeBackRestore,
+} from '../restore/target-databases';
 import { grantTemporaryMemberships, restoredRoles, revokeTemporaryMemberships } from '../restore/temporary-grants';
 import { Runtime } from '../runtime';
 
@@ -81,6 +94,7 @@ async function waitForLock(
 /** One run under the lock. */
 class Restore {
   private readonly source: string;
+  private made: CreatedByRestore = { databases: [], roles: [] };
 
   constructor(
     private readonly request: RestoreRequest,
@@ -89,30 +103,79 @@ class Restore {
     private readonly lock: WriterLock,
     private readonly signal: AbortSignal,
   ) {
-    this.source = describeSource(request.source);
+    this.source = describeFolder(request.source.storage, request.source.database);
   }
 
   async run(startedAt: Date): Promise<RestoreAnswer> {
-    const mark = await this.asAdministrator(readRestoreMark);
-    if (mark) this.requireSameSource(mark);
-    if (mark?.state === 'Finished') {
-      this.runtime.log.info('already-restored', { backup: mark.backup });
-      return {
-        backup: mark.backup,
-        outcome: 'AlreadyRestored',
-        ...mark.result!,
-        passedOver: [],
-        remarks: [],
-        durationMs: 0,
-      };
+    let mark = await this.asAdministrator(readRestoreMark);
+    if (mark && this.request.emptyTarget) {
+      await this.takeBack(mark);
+      mark = undefined;
     }
-    // What `latest` meant when the restore began stays what it means.
-    const selector: BackupSelector = mark ? { kind: 'backup', id: mark.backup } : this.request.source.backup;
-    const folder = await BackupFolder.open(this.request.source, this.runtime);
-    const backup = await folder.selectBackup(selector);
+    if (mark) this.requireSameSource(mark);
+    if (mark?.state === 'Finished') return this.alreadyRestored(mark);
+    const backup = await this.openBackup(mark);
     const job = await this.prepare(backup, mark);
-    const { results, passedOver } = await this.load(backup.manifest, job, mark !== undefined);
+    const { results, passedOver } = await this.load(backup.manifest, job, mark);
     return this.finish(backup.manifest, results, passedOver, startedAt);
+  }
+
+  /** @throws Refused for a finished restore: only what an unfinished one made is taken back. */
+  private async takeBack(mark: RestoreMark): Promise<void> {
+    if (mark.state === 'Finished') {
+      throw new ActionError(
+        'Refused',
+        `Only an unfinished restore is taken back: ${this.describeRestoreOf(mark)} is finished, and the target may be in ` +
+          'use. Restore into a new database.',
+      );
+    }
+    this.runtime.log.info('taking-back-unfinished-restore', { backup: mark.backup, ...mark.made });
+    await this.asAdministrator(async (admin) => {
+      await takeBackRestore(this.connection, admin, mark.made);
+      await removeRestoreMark(admin);
+    });
+  }
+
+  /** @throws Refused where what was restored is no longer there. */
+  private async alreadyRestored(mark: RestoreMark): Promise<RestoreAnswer> {
+    const { databasesWithTables: filled, ...result } = mark.result!;
+    const present = await this.asAdministrator(readUserDatabases);
+    const missing = result.databases.filter((name) => !present.some((each) => each.name === name));
+    const holding = missing.length > 0 ? [] : await databasesWithTables(this.connection, filled);
+    const empty = missing.length > 0 ? [] : filled.filter((name) => !holding.includes(name));
+    if (missing.length + empty.length > 0) {
+      throw new ActionError(
+        'Refused',
+        `${this.describeRestoreOf(mark)} was finished, but its data is gone: ` +
+          [
+            ...missing.map((name) => `database ${name} does not exist`),
+            ...empty.map((name) => `database ${name} has no tables`),
+          ].join(', ') +
+          '. A restore is not repeated on a server that was in use. Restore into a new database.',
+      );
+    }
+    this.runtime.log.info('already-restored', { backup: mark.backup, source: mark.source });
+    return { backup: mark.backup, outcome: 'AlreadyRestored', ...result, passedOver: [], durationMs: 0 };
+  }
+
+  /** The backup that is restored. What `latest` meant when the restore began stays what it means. */
+  private async openBackup(mark: RestoreMark | undefined): Promise<StoredBackup> {
+    const folder = await BackupFolder.open(this.request.source, this.runtime);
+    const selector: BackupSelector = mark ? { kind: 'backup', id: mark.backup } : this.request.source.backup;
+    return folder.selectBackup(selector).catch((error) => {
+      if (!mark || !(error instanceof ActionError) || error.kind !== 'NotFound') throw error;
+      throw new ActionError(
+        'Refused',
+        `The target holds an unfinished restore, ${this.describeRestoreOf(mark)}, and that backup is no longer there ` +
+          '(the retention may have deleted it). To restore another backup, start again with --empty-target (emptyTarget ' +
+          'in a request), which deletes what the unfinished restore made and nothing else, or restore into a new ' +
+          `database. ${error.message}`,
+      );
+    });
+  }
+
+  private describeRestoreOf({ backup, source }: RestoreMark): string {
+    return `the restore of backup ${backup} from ${source} into ${this.request.target.identifier}`;
   }
 
   /** Everything that can be refused, and every byte of the backup, before anything is written on the target. */
@@ -125,7 +188,7 @@ class Restore {
       requireServerFor(manifest, server.major);
       requireClientFor(await clientVersion('pg_restore', await this.workDirectory()), server.major);
       await requireExtensions(manifest, admin);
-      if (!mark) await requireEmptyServer(this.connection, admin);
+      if (!mark) await requireEmptyServer(this.connection, admin, this.runtime.log);
     });
     const directory = join(await this.workDirectory(), 'parts');
     await readParts(backup, directory, this.signal);
@@ -136,6 +199,7 @@ class Restore {
       roles: [...restoredRoles(manifest), ...(masters.source === masters.target ? [] : [masters.source])],
       directory,
       workDirectory: await this.workDirectory(),
+      keepGoing: this.request.keepGoing ?? false,
       signal: this.signal,
       log: this.runtime.log,
     };
@@ -144,15 +208,21 @@ class Restore {
   private async load(
     manifest: Manifest,
     job: LoadJob,
-    unfinished: boolean,
+    mark: RestoreMark | undefined,
   ): Promise<{ readonly results: readonly LoadedDatabase[]; readonly passedOver: readonly string[] }> {
     const withoutPassword = await this.asAdministrator(async (admin) => {
-      await writeRestoreMark(admin, { state: 'Unfinished', source: this.source, backup: manifest.backup });
+      this.made = mark?.made ?? (await missingAtTarget(admin, manifest, job.roles));
+      await writeRestoreMark(admin, {
+        state: 'Unfinished',
+        source: this.source,
+        backup: manifest.backup,
+        made: this.made,
+      });
       const { major } = await readServerVersion(admin);
       const created = await createRoles(admin, manifest, job.masters);
-      await createSourceMasterRole(admin, job.masters, unfinished);
+      await createSourceMasterRole(admin, job.masters, mark !== undefined);
       await grantTemporaryMemberships(admin, job.roles, major);
-      await prepareDatabases(admin, manifest.databases, unfinished ? { roles: job.roles } : undefined);
+      await prepareDatabases(admin, manifest.databases, mark ? { roles: job.roles } : undefined);
       // Emptying a database in place ends memberships as well.
       await grantTemporaryMemberships(admin, job.roles, major);
       return created;
@@ -180,20 +250,31 @@ class Restore {
     notes: readonly string[],
     startedAt: Date,
   ): Promise<RestoreAnswer> {
-    const result = {
-      databases: manifest.databases.map(({ name }) => name),
+    const databases = manifest.databases.map(({ name }) => name);
+    const { databasesWithTables: filled, ...result } = {
+      databases,
+      databasesWithTables: await databasesWithTables(this.connection, databases),
       tables: results.reduce((sum, { tables }) => sum + tables, 0),
       rows: results.reduce((sum, { rows }) => sum + rows, 0),
+      remarks: distinctRemarks([...manifest.remarks, ...results.flatMap(({ remarks }) => remarks)]),
+      notEnforced: distinctRemarks(results.flatMap(({ notEnforced }) => notEnforced)),
     };
+    for (const remark of result.remarks) this.runtime.log.warn('restore-remark', { ...remark });
+    for (const remark of result.notEnforced) this.runtime.log.warn('not-enforced', { ...remark });
     await this.asAdministrator(async (admin) =>
-      writeRestoreMark(admin, { state: 'Finished', source: this.source, backup: manifest.backup, result }),
+      writeRestoreMark(admin, {
+        state: 'Finished',
+        source: this.source,
+        backup: manifest.backup,
+        made: this.made,
+        result: { ...result, databasesWithTables: filled },
+      }),
     );
     const answer: RestoreAnswer = {
       backup: manifest.backup,
       outcome: 'Restored',
       ...result,
       passedOver: [...new Set([...notes, ...results.flatMap(({ passedOver }) => passedOver)])],
-      remarks: manifest.remarks,
       durationMs: this.runtime.now().getTime() - startedAt.getTime(),
     };
     this.runtime.log.info('restored', { ...answer });
@@ -221,6 +302,21 @@ class Restore {
     await mkdir(this.runtime.workDirectory, { recursive: true });
     return this.runtime.workDirectory;
   }
+}
+
+/** What the target does not have yet, so that it can be taken back. */
+async function missingAtTarget(
+  admin: Client,
+  { databases }: Manifest,
+  roles: readonly string[],
+): Promise<CreatedByRestore> {
+  const present = (await readUserDatabases(admin)).map(({ name }) => name);
+  const { rows } = await admin.query<{ rolname: string }>('SELECT rolname FROM pg_catalog.pg_roles');
+  const presentRoles = rows.map(({ rolname }) => rolname);
+  return {
+    databases: databases.map(({ name }) => name).filter((name) => !present.includes(name)),
+    roles: roles.filter((name) => !presentRoles.includes(name)),
+  };
 }
 
 function requireServerFor(manifest: Manifest, serverMajor: number): void {

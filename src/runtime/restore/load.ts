@@ -1,12 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client, escapeIdentifier } from 'pg';
-import { judgeMessages } from './restore-messages';
+import { RefusedObject, refusedObjects } from './refused-objects';
+import { sortMessages } from './restore-messages';
 import { ownersInSchemas, RestoreSteps, restoreSteps } from './restore-steps';
 import { grantsFor, onCurrentDatabase, withDatabaseName } from './sql-script';
 import { grantTemporarySchemaRights } from './temporary-grants';
 import { ActionError } from '../../contract/action-error';
 import { ManifestDatabase, folderOfDatabase } from '../../contract/manifest';
+import { describeRemark, Remark } from '../../contract/remark';
 import { Log } from '../log';
 import { ADMINISTRATION_DATABASE, DatabaseConnection, withClient } from '../postgres/connection';
 import { exchangesBytes, inManifest, serverNameIn, serverTextFrom } from '../postgres/encoding';
@@ -20,6 +22,9 @@ const ADMINISTRATION = { name: ADMINISTRATION_DATABASE, encoding: 'UTF8' };
 /** SQLSTATE of what one may not do. */
 const INSUFFICIENT_PRIVILEGE = '42501';
 
+/** As many failures as a message names. */
+const SHOWN_FAILURES = 5;
+
 export interface LoadJob {
   readonly connection: DatabaseConnection;
   readonly masters: MasterUsers;
@@ -28,6 +33,8 @@ export interface LoadJob {
   /** Where the folders of the databases are. */
   readonly directory: string;
   readonly workDirectory: string;
+  /** Go on without a constraint, a trigger or the like that the server refuses. */
+  readonly keepGoing: boolean;
   readonly signal: AbortSignal;
   readonly log: Log;
 }
@@ -38,6 +45,10 @@ export interface LoadedDatabase {
   readonly rows: number;
   /** Harmless messages. */
   readonly passedOver: readonly string[];
+  /** Objects that the server refused, without which the data is whole and nothing less is enforced. */
+  readonly remarks: readonly Remark[];
+  /** Those without which less is enforced. */
+  readonly notEnforced: readonly Remark[];
 }
 
 /**
@@ -56,7 +67,12 @@ export interface LoadedDatabase {
 export async function loadDatabase(job: LoadJob, facts: ManifestDatabase): Promise<LoadedDatabase> {
   const steps = await readSteps(job, facts);
   const passedOver: string[] = [];
-  const restore = async (lines: readonly string[]) => passedOver.push(...(await pgRestore(job, facts, lines)));
+  const refused: RefusedObject[] = [];
+  const restore = async (lines: readonly string[]) => {
+    const outcome = await pgRestore(job, facts, lines);
+    passedOver.push(...outcome.passedOver);
+    refused.push(...outcome.refused);
+  };
 
   await restore(steps.schemas);
   const masters = mastersIn(facts, job.masters);
@@ -79,7 +95,9 @@ export async function loadDatabase(job: LoadJob, facts: ManifestDatabase): Promi
     return verifyCounts(client, facts);
   });
   await restoreProperties(job, facts, await scriptOf(job, facts, steps.properties, '--create'));
-  return { ...counted, passedOver };
+  const remarksOf = (weight: RefusedObject['weight']) =>
+    refused.filter((each) => each.weight === weight).map(({ remark }) => remark);
+  return { ...counted, passedOver, remarks: remarksOf('remark'), notEnforced: remarksOf('enforced') };
 }
 
 /**
@@ -131,20 +149,31 @@ async function onFiles(job: LoadJob, facts: ManifestDatabase, args: readonly str
     outputEncoding: exchangesBytes(facts.encoding) ? 'latin1' : 'utf8',
   });
   if (outcome.exitCode !== 0 || outcome.stderr.trim() !== '') {
-    throw failed(facts, [outcome.stderr.trim() || `pg_restore ended with ${outcome.exitCode ?? outcome.signal}`]);
+    throw failed(job, facts, [outcome.stderr.trim() || `pg_restore ended with ${outcome.exitCode ?? outcome.signal}`]);
   }
   return outcome;
 }
 
-/** Restores some entries of the archive. @returns the harmless messages */
-async function pgRestore(job: LoadJob, facts: ManifestDatabase, lines: readonly string[]): Promise<readonly string[]> {
-  if (lines.length === 0) return [];
+/**
+ * Restores some entries of the archive.
+ *
+ * @throws DatabaseFault where data, or something that is enforced, could not be restored
+ */
+async function pgRestore(
+  job: LoadJob,
+  facts: ManifestDatabase,
+  lines: readonly string[],
+): Promise<{ readonly passedOver: readonly string[]; readonly refused: readonly RefusedObject[] }> {
+  if (lines.length === 0) return { passedOver: [], refused: [] };
   const list = await listFile(job, lines);
   const outcome = await runClient(
     'pg_restore',
     [
       '--format=directory',
       '--no-password',
+      '--verbose',
+      // RDS has none of the user's: everything goes to the default one, as a remark of the backup says.
+      '--no-tablespaces',
       `--use-list=${list}`,
       `--dbname=dbname='${facts.name.replace(/[\\']/g, '\\$&')}'`,
       dumpOf(job, facts),
@@ -155,13 +184,18 @@ async function pgRestore(job: LoadJob, facts: ManifestDatabase, lines: readonly 
       workDirectory: job.workDirectory,
     },
   );
-  const { passedOver, failures } = judgeMessages(outcome.stderr);
-  if (failures.length > 0) throw failed(facts, failures);
-  // It ends with 1 after a harmless message too, but never without a message.
-  if (outcome.exitCode !== 0 && passedOver.length === 0) {
-    throw failed(facts, [`pg_restore ended with ${outcome.exitCode ?? outcome.signal} and said nothing`]);
+  const { passedOver, refusals, failures } = sortMessages(outcome.stderr);
+  const refused = refusedObjects(refusals, lines, facts.name);
+  const fatal = refused.filter(({ weight }) => weight === 'data' || (weight === 'enforced' && !job.keepGoing));
+  if (fatal.length > 0 || failures.length > 0) {
+    throw failed(job, facts, [...failures, ...fatal.map(({ remark }) => describeRemark(remark))]);
   }
-  return passedOver;
+  // It ends with 1 after an error that was sorted above, too.
+  const sorted = outcome.exitCode === 1 && passedOver.length + refusals.length > 0;
+  if (outcome.exitCode !== 0 && !sorted) {
+    throw failed(job, facts, [`pg_restore ended with ${outcome.exitCode ?? outcome.signal} and gave no reason`]);
+  }
+  return { passedOver, refused };
 }
 
 async function listFile(job: LoadJob, lines: readonly string[]): Promise<string> {
@@ -291,8 +325,11 @@ async function inDatabase<T>(
   return withClient(job.connection, database.name, stoppable, database.encoding);
 }
 
-function failed(facts: ManifestDatabase, messages: readonly string[]): ActionError {
-  const shown = messages.slice(0, 5).join('\n');
-  const more = messages.length > 5 ? `\nand ${messages.length - 5} more` : '';
-  return new ActionError('DatabaseFault', `Database ${facts.name} could not be restored: ${shown}${more}`);
+/** The first few in the text, all of them in the log. */
+function failed(job: LoadJob, facts: ManifestDatabase, messages: readonly string[]): ActionError {
+  for (const message of messages) job.log.warn('not-restored', { database: facts.name, message });
+  const shown = messages.slice(0, SHOWN_FAILURES).join('\n');
+  const more = messages.length > SHOWN_FAILURES ? '\nThe others are in the log.' : '';
+  const number = messages.length === 1 ? '' : ` (${messages.length} failures)`;
+  return new ActionError('DatabaseFault', `Database ${facts.name} could not be restored${number}: ${shown}${more}`);
 }

@@ -1,6 +1,6 @@
 import { Client, escapeIdentifier, escapeLiteral } from 'pg';
 import { BackupId } from '../../contract/backup-id';
-import { RestoreSource } from '../../contract/requests';
+import { Remark } from '../../contract/remark';
 import { RESTORE_MARK_ROLE } from '../postgres/roles';
 
 /** What a restore wrote on its target. */
@@ -9,8 +9,25 @@ export interface RestoreMark {
   /** Which folder of which storage it came from. */
   readonly source: string;
   readonly backup: BackupId;
+  readonly made: CreatedByRestore;
   /** What was restored, once it is finished. */
-  readonly result?: { readonly databases: readonly string[]; readonly tables: number; readonly rows: number };
+  readonly result?: RestoreResult;
+}
+
+/** What the target did not have before the restore began. */
+export interface CreatedByRestore {
+  readonly databases: readonly string[];
+  readonly roles: readonly string[];
+}
+
+export interface RestoreResult {
+  readonly databases: readonly string[];
+  /** Those that held tables when the restore ended. */
+  readonly databasesWithTables: readonly string[];
+  readonly tables: number;
+  readonly rows: number;
+  readonly remarks: readonly Remark[];
+  readonly notEnforced: readonly Remark[];
 }
 
 /** The mark of a server, or undefined where no restore ever began. */
@@ -31,7 +48,7 @@ export async function writeRestoreMark(client: Client, mark: RestoreMark): Promi
   await client.query(rowCount === 0 ? `CREATE ROLE ${role} NOLOGIN; ${comment}` : comment);
 }
 
-/** The source in words that are the same whenever it is: which folder of which storage. */
-export function describeSource({ storage, database }: RestoreSource): string {
-  return [storage.endpoint ?? `s3.${storage.region}`, storage.bucket, storage.path, database].join('/');
+/** Takes the mark of an unfinished restore away. */
+export async function removeRestoreMark(client: Client): Promise<void> {
+  await client.query(`DROP ROLE IF EXISTS ${escapeIdentifier(RESTORE_MARK_ROLE)}`);
 }

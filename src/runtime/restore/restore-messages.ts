@@ -1,41 +1,66 @@
-/** What pg_restore said, judged. */
-export interface JudgedMessages {
-  /** Harmless and named in the list below. */
+/** What `pg_restore --verbose` wrote to standard error, sorted. */
+export interface RestoreMessages {
+  /** Errors that are harmless and named in the list below, and warnings of the server. */
   readonly passedOver: readonly string[];
+  /** The server refused an object. */
+  readonly refusals: readonly Refusal[];
   /** Everything else: each one fails the restore. */
   readonly failures: readonly string[];
 }
 
-/** The only messages that are passed over: nothing of the backup is missing after them. */
+/** A statement for an entry of the archive, which the server refused. */
+export interface Refusal {
+  /** The entry's number in the archive's table of contents. */
+  readonly dumpId: number;
+  /** The words of the server. */
+  readonly message: string;
+  readonly statement: string;
+}
+
+/** The only problems that are passed over: nothing of the backup is missing after them. */
 const HARMLESS: readonly RegExp[] = [
   // A setting of the load's own session, which newer clients make and older servers do not know.
-  /^error: could not execute query: ERROR: {2}unrecognized configuration parameter "(transaction_timeout|idle_session_timeout)"/,
+  /^ERROR: {2}unrecognized configuration parameter "(transaction_timeout|idle_session_timeout)"/,
+  // The server did what it was asked to, and has something to say about it, such as of its own settings.
+  /^WARNING: .*/,
 ];
 
-/** Says where it is, or sums up; judged by the message that it belongs to. */
-const CONTEXT =
-  /^(while (INITIALIZING|PROCESSING TOC|FINALIZING):?|from TOC entry .*|warning: errors ignored on restore: \d+)\s*$/s;
+/** What is wrong with the server or with the run, not with the object. */
+const NOT_ABOUT_THE_OBJECT =
+  /No space left on device|could not extend file|out of memory|canceling statement|deadlock detected|shutting down|in recovery mode|connection/;
+
+const REFUSED = /^error: could not execute query: (ERROR: {2}.*?)\nCommand was: (.*)$/s;
+/** Everything else says what is being done. */
+const PROBLEM = /^(error|warning|ERROR|WARNING|FATAL|PANIC): /;
+const SUMMARY = /^warning: errors ignored on restore: \d+$/;
+const STAGE = /^while (INITIALIZING|PROCESSING TOC|FINALIZING):?$/;
+const ENTRY = /^from TOC entry (\d+); /;
 
 /**
- * Judges the standard error of pg_restore. Its exit code says nothing: a client newer than its server ends with 1
- * although all went well.
+ * Sorts the standard error of `pg_restore --verbose`: without that option an error does not say which entry it is about.
+ * Its exit code says little: a client newer than its server ends with 1 although all went well.
  */
-export function judgeMessages(stderr: string): JudgedMessages {
-  const messages = stderr
-    .split(/^pg_restore: /m)
-    .map((message) => message.trim())
-    .filter((message) => message !== '');
+export function sortMessages(stderr: string): RestoreMessages {
+  const [others, ...messages] = stderr.split(/^pg_restore: /m).map((message) => message.trim());
   const passedOver: string[] = [];
-  const failures: string[] = [];
-  let where = '';
+  const refusals: Refusal[] = [];
+  const failures = others === '' ? [] : [others];
+  // pg_restore names an entry once, before the first message about it.
+  let dumpId: number | undefined;
   for (const message of messages) {
-    const place = /^from TOC entry (.*)$/s.exec(message);
-    if (place) where = ` (entry ${place[1]})`;
-    if (CONTEXT.test(message)) continue;
-    const harmless = HARMLESS.map((pattern) => pattern.exec(message)?.[0]).find((text) => text !== undefined);
-    if (harmless === undefined) failures.push(`${message}${where}`);
-    else passedOver.push(harmless.replace('error: could not execute query: ', ''));
-    where = '';
+    const entry = ENTRY.exec(message);
+    if (entry) dumpId = Number(entry[1]);
+    if (STAGE.test(message)) dumpId = undefined;
+    if (!PROBLEM.test(message) || SUMMARY.test(message)) continue;
+    const [, words, statement] = REFUSED.exec(message) ?? [];
+    const harmless = HARMLESS.map((pattern) => pattern.exec(words ?? message)?.[0]).find((text) => text !== undefined);
+    if (harmless) {
+      passedOver.push(harmless);
+    } else if (words && dumpId !== undefined && !NOT_ABOUT_THE_OBJECT.test(words)) {
+      refusals.push({ dumpId, message: words, statement });
+    } else {
+      failures.push(message);
+    }
   }
-  return { passedOver: [...new Set(passedOver)], failures };
+  return { passedOver: [...new Set(passedOver)], refusals, failures };
 }

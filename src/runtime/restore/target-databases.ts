@@ -1,11 +1,17 @@
 import { Client, escapeIdentifier, escapeLiteral } from 'pg';
+import { CreatedByRestore } from './restore-mark';
+import { grantTemporaryMemberships } from './temporary-grants';
 import { ActionError } from '../../contract/action-error';
 import { DatabaseLocale, ManifestDatabase } from '../../contract/manifest';
+import { Log } from '../log';
 import { ADMINISTRATION_DATABASE, DatabaseConnection, withClient } from '../postgres/connection';
 import { readServerVersion, readUserDatabases } from '../postgres/server';
 
 /** Object numbers below belong to the server itself. */
 const FIRST_OWN_OBJECT = 16_384;
+
+/** From this version on, `public` belongs to whoever owns the database, and not everybody may create objects in it. */
+const FIRST_MAJOR_WITH_OWNED_PUBLIC_SCHEMA = 15;
 
 /** As many things as a message names. */
 const NAMED_CONTENTS = 5;
@@ -13,40 +19,69 @@ const NAMED_CONTENTS = 5;
 /**
  * Makes sure that a server holds nothing in any of its databases.
  *
- * @throws Refused naming what it holds.
+ * @throws Refused naming what it holds; all of it is in the log.
  */
-export async function requireEmptyServer(connection: DatabaseConnection, admin: Client): Promise<void> {
-  for (const { name } of await readUserDatabases(admin)) {
+export async function requireEmptyServer(connection: DatabaseConnection, admin: Client, log: Log): Promise<void> {
+  // What is in template1 would be in every database that is created.
+  const names = new Set(['template1', ...(await readUserDatabases(admin)).map(({ name }) => name)]);
+  for (const name of names) {
     const contents = await withClient(connection, name, contentsOf);
-    if (contents.length > 0) {
-      throw new ActionError(
-        'Refused',
-        `A restore fills an empty server only: database ${name} at ${connection.host}:${connection.port} holds ` +
-          `${contents.join(', ')}. Restore into a new database; nothing was changed here.`,
-      );
-    }
+    if (contents.length === 0) continue;
+    for (const object of contents) log.warn('target-not-empty', { database: name, object });
+    const shown = contents.slice(0, NAMED_CONTENTS).join(', ');
+    throw new ActionError(
+      'Refused',
+      `A restore fills an empty server only: database ${name} at ${connection.host}:${connection.port} holds ` +
+        `${contents.length === 1 ? shown : `${contents.length} objects: ${shown}`}` +
+        `${contents.length > NAMED_CONTENTS ? ' and others, which are in the log' : ''}. ` +
+        'Restore into a new database; nothing was changed here.',
+    );
   }
 }
 
-/** Some of what users made in the database of the client; empty where it is empty. Extensions count as nothing. */
+/** Catalogs of objects that users make, with the columns for name, schema and owner. */
+const CATALOGS: readonly (readonly [kind: string, catalog: string, name: string, schema: string, owner: string])[] = [
+  ['schema', 'pg_namespace', 'nspname', '', 'nspowner'],
+  ['relation', 'pg_class', 'relname', 'relnamespace', 'relowner'],
+  ['function', 'pg_proc', 'proname', 'pronamespace', 'proowner'],
+  ['type', 'pg_type', 'typname', 'typnamespace', 'typowner'],
+  ['operator', 'pg_operator', 'oprname', 'oprnamespace', 'oprowner'],
+  ['operator class', 'pg_opclass', 'opcname', 'opcnamespace', 'opcowner'],
+  ['operator family', 'pg_opfamily', 'opfname', 'opfnamespace', 'opfowner'],
+  ['cast', 'pg_cast', `castsource::regtype || ' AS ' || casttarget::regtype`, '', ''],
+  ['collation', 'pg_collation', 'collname', 'collnamespace', 'collowner'],
+  ['conversion', 'pg_conversion', 'conname', 'connamespace', 'conowner'],
+  ['text search configuration', 'pg_ts_config', 'cfgname', 'cfgnamespace', 'cfgowner'],
+  ['text search dictionary', 'pg_ts_dict', 'dictname', 'dictnamespace', 'dictowner'],
+  ['text search parser', 'pg_ts_parser', 'prsname', 'prsnamespace', ''],
+  ['text search template', 'pg_ts_template', 'tmplname', 'tmplnamespace', ''],
+  ['statistics', 'pg_statistic_ext', 'stxname', 'stxnamespace', 'stxowner'],
+  ['language', 'pg_language', 'lanname', '', 'lanowner'],
+  ['access method', 'pg_am', 'amname', '', ''],
+  ['foreign-data wrapper', 'pg_foreign_data_wrapper', 'fdwname', '', 'fdwowner'],
+  ['foreign server', 'pg_foreign_server', 'srvname', '', 'srvowner'],
+  ['event trigger', 'pg_event_trigger', 'evtname', '', 'evtowner'],
+  ['publication', 'pg_publication', 'pubname', '', 'pubowner'],
+  ['transform', 'pg_transform', 'trftype::regtype', '', ''],
+  ['default privileges', 'pg_default_acl', `'of ' || pg_catalog.pg_get_userbyid(o.defaclrole)`, '', 'defaclrole'],
+];
+
+/** What users made in the database of the client; empty where it is empty. Extensions count as nothing. */
 async function contentsOf(client: Client): Promise<string[]> {
+  const queries = CATALOGS.map(
+    ([kind, catalog, name, schema, owner]) =>
+      `SELECT '${kind} ' || ${schema ? `n.nspname || '.' || ` : ''}${/^\w+$/.test(name) ? `o.${name}` : name} AS description
+       FROM pg_catalog.${catalog} o ${schema ? `JOIN pg_catalog.pg_namespace n ON n.oid = o.${schema} AND n.nspname !~ '^pg_'` : ''}
+       WHERE o.oid >= ${FIRST_OWN_OBJECT} ${catalog === 'pg_namespace' ? `AND o.nspname !~ '^pg_'` : ''}
+         ${catalog === 'pg_type' ? `AND o.typtype <> 'c' AND o.typcategory <> 'A'` : ''}
+         ${owner ? `AND pg_catalog.pg_get_userbyid(o.${owner}) <> 'rdsadmin'` : ''}
+         AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
+           WHERE d.classid = 'pg_catalog.${catalog}'::regclass AND d.objid = o.oid AND d.deptype = 'e')`,
+  );
   const { rows } = await client.query<{ description: string }>(
-    `SELECT o.description FROM (
-       SELECT 'schema ' || nspname AS description, oid, 'pg_namespace'::regclass AS class, nspowner AS owner, nspname
-         FROM pg_catalog.pg_namespace
-       UNION ALL SELECT 'relation ' || c.relname, c.oid, 'pg_class'::regclass, c.relowner, n.nspname
-         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-       UNION ALL SELECT 'function ' || p.proname, p.oid, 'pg_proc'::regclass, p.proowner, n.nspname
-         FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
-       UNION ALL SELECT 'type ' || t.typname, t.oid, 'pg_type'::regclass, t.typowner, n.nspname
-         FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
-       UNION ALL SELECT 'large object ' || oid, oid, 'pg_largeobject'::regclass, lomowner, ''
-         FROM pg_catalog.pg_largeobject_metadata) AS o
-     WHERE o.oid >= $1 AND o.nspname !~ '^pg_' AND pg_catalog.pg_get_userbyid(o.owner) <> 'rdsadmin'
-       AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
-         WHERE d.classid = o.class AND d.objid = o.oid AND d.deptype = 'e')
-     ORDER BY o.oid LIMIT $2`,
-    [FIRST_OWN_OBJECT, NAMED_CONTENTS],
+    // A large object has whatever number its maker chose.
+    `${queries.join(' UNION ALL ')}
+     UNION ALL SELECT 'large object ' || oid FROM pg_catalog.pg_largeobject_metadata`,
   );
   return rows.map(({ description }) => description);
 }
@@ -55,7 +90,7 @@ async function contentsOf(client: Client): Promise<string[]> {
 const FIRST_MAJOR_WITH_LOCALE_PROVIDERS = 15;
 
 /** The statement that creates a database with the properties that cannot be changed later. */
-export function creationStatement(database: ManifestDatabase, serverMajor: number): string {
+export function creationStatement(database: ManifestDatabase, serverMajor: number, template = 'template0'): string {
   const { name, encoding, collate, ctype, localeProvider, locale, icuRules } = database;
   const provider = serverMajor >= FIRST_MAJOR_WITH_LOCALE_PROVIDERS ? ` LOCALE_PROVIDER ${localeProvider}` : '';
   const options = { ENCODING: encoding, LC_COLLATE: collate, LC_CTYPE: ctype, ICU_RULES: icuRules };
@@ -63,7 +98,57 @@ export function creationStatement(database: ManifestDatabase, serverMajor: numbe
   const written = Object.entries({ ...options, ...providerLocale })
     .filter(([, value]) => value !== undefined)
     .map(([option, value]) => ` ${option} ${escapeLiteral(value!).trim()}`);
-  return `CREATE DATABASE ${escapeIdentifier(name)} TEMPLATE template0${provider}${written.join('')}`;
+  return `CREATE DATABASE ${escapeIdentifier(name)} TEMPLATE ${template}${provider}${written.join('')}`;
+}
+
+/** The databases that hold tables of users. */
+export async function databasesWithTables(
+  connection: DatabaseConnection,
+  databases: readonly string[],
+): Promise<string[]> {
+  const found: string[] = [];
+  for (const name of databases) {
+    const { rows } = await withClient(connection, name, async (client) =>
+      client.query(
+        `SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+         WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' LIMIT 1`,
+      ),
+    );
+    if (rows.length > 0) found.push(name);
+  }
+  return found;
+}
+
+/** Takes back what an unfinished restore made on its target. Databases that were there, empty, are empty again. */
+export async function takeBackRestore(
+  connection: DatabaseConnection,
+  admin: Client,
+  made: CreatedByRestore,
+): Promise<void> {
+  const { major } = await readServerVersion(admin);
+  const roles = await existingRoles(admin, made.roles);
+  await grantTemporaryMemberships(admin, roles, major);
+  for (const { name } of await readUserDatabases(admin)) {
+    if (made.databases.includes(name)) {
+      await admin.query(`DROP DATABASE ${escapeIdentifier(name)} WITH (FORCE)`);
+      continue;
+    }
+    await admin.query(`ALTER DATABASE ${escapeIdentifier(name)} OWNER TO CURRENT_USER`);
+    await withClient(connection, name, async (client) => {
+      await emptyInPlace(client, roles);
+      // From PostgreSQL 16 on, that ends memberships as well.
+      await grantTemporaryMemberships(client, roles, major);
+    });
+  }
+  for (const role of roles) await admin.query(`DROP ROLE ${escapeIdentifier(role)}`);
+}
+
+async function existingRoles(admin: Client, names: readonly string[]): Promise<string[]> {
+  const { rows } = await admin.query<{ rolname: string }>(
+    'SELECT rolname FROM pg_catalog.pg_roles WHERE rolname = ANY ($1)',
+    [names],
+  );
+  return rows.map(({ rolname }) => rolname);
 }
 
 /**
@@ -89,9 +174,23 @@ export async function prepareDatabases(
       if (unfinished) await emptyInPlace(admin, unfinished.roles);
     } else if (!alike || unfinished) {
       if (present) await admin.query(`DROP DATABASE ${name} WITH (FORCE)`);
-      await admin.query(creationStatement(facts, major));
+      await admin.query(creationStatement(facts, major, await templateFor(facts, admin, major)));
     }
   }
+}
+
+/**
+ * In older versions the schema `public` belongs to the provider in `template0` and to the master in `template1`, which is
+ * known to be empty; the latter can be the template for databases of its own encoding and locale only.
+ */
+async function templateFor({ encoding, collate, ctype }: DatabaseLocale, admin: Client, major: number): Promise<string> {
+  if (major >= FIRST_MAJOR_WITH_OWNED_PUBLIC_SCHEMA) return 'template0';
+  const { rowCount } = await admin.query(
+    `SELECT FROM pg_catalog.pg_database WHERE datname = 'template1' AND datcollate = $2 AND datctype = $3
+       AND pg_catalog.pg_encoding_to_char(encoding) = $1`,
+    [encoding, collate, ctype],
+  );
+  return rowCount === 0 ? 'template0' : 'template1';
 }
 
 /** The administration database cannot be dropped by whoever needs it: what the roles own in it goes. */
@@ -104,8 +203,11 @@ async function emptyInPlace(admin: Client, roles: readonly string[]): Promise<vo
   // It went with its owner, if the source had given it one.
   const { rowCount } = await admin.query(`SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'public'`);
   if (rowCount === 0) {
+    const { major } = await readServerVersion(admin);
+    const [owner, rights] =
+      major >= FIRST_MAJOR_WITH_OWNED_PUBLIC_SCHEMA ? ['pg_database_owner', 'USAGE'] : ['CURRENT_USER', 'ALL'];
     await admin.query(
-      `CREATE SCHEMA public AUTHORIZATION pg_database_owner; GRANT USAGE ON SCHEMA public TO PUBLIC;
+      `CREATE SCHEMA public AUTHORIZATION ${owner}; GRANT ${rights} ON SCHEMA public TO PUBLIC;
        COMMENT ON SCHEMA public IS 'standard public schema'`,
     );
   }

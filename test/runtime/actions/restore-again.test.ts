@@ -182,7 +182,7 @@ describe('a restore', () => {
         'shop',
         `CREATE FUNCTION precious() RETURNS int LANGUAGE sql AS 'SELECT 1'`,
         'DROP FUNCTION precious',
-        'holds function precious',
+        'holds function public.precious',
       ],
       ['shop', `SELECT lo_from_bytea(765432, 'precious')`, 'SELECT lo_unlink(765432)', 'holds large object 765432'],
     ])('fails in a server whose database %s holds something (%s)', async (database, sql, undo, message) => {

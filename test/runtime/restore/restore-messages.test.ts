@@ -1,4 +1,4 @@
-import { judgeMessages } from '../../../src/runtime/restore/restore-messages';
+import { sortMessages } from '../../../src/runtime/restore/restore-messages';
 
 const TRANSACTION_TIMEOUT = `pg_restore: while INITIALIZING:
 pg_restore: error: could not execute query: ERROR:  unrecognized configuration parameter "transaction_timeout"
@@ -15,36 +15,73 @@ Command was: CREATE TABLE shop.orders (
 );
 `;
 
-test('silence is well', () => {
-  expect(judgeMessages('')).toEqual({ passedOver: [], failures: [] });
+const HARMLESS = 'ERROR:  unrecognized configuration parameter "transaction_timeout"';
+
+test('no message is no problem', () => {
+  expect(sortMessages('')).toEqual({ passedOver: [], refusals: [], failures: [] });
 });
 
-test('a setting that an older server does not know is passed over, and told once', () => {
-  expect(judgeMessages(TRANSACTION_TIMEOUT + TRANSACTION_TIMEOUT)).toEqual({
-    passedOver: ['ERROR:  unrecognized configuration parameter "transaction_timeout"'],
+test('a setting that an older server does not know is passed over, and named once', () => {
+  expect(sortMessages(TRANSACTION_TIMEOUT + TRANSACTION_TIMEOUT)).toEqual({
+    passedOver: [HARMLESS],
+    refusals: [],
     failures: [],
   });
 });
 
-test('fails for another error beside it, with its entry', () => {
-  const { passedOver, failures } = judgeMessages(TRANSACTION_TIMEOUT + FAILED);
-  expect(passedOver).toHaveLength(1);
-  expect(failures).toHaveLength(1);
-  expect(failures[0]).toMatch(/permission denied for schema shop[^]*\(entry 235; 1259 18314 TABLE orders owner\)$/);
+test('what the server refused is given with its entry and its statement, every one', () => {
+  const owner = `pg_restore: error: could not execute query: ERROR:  relation "shop.orders" does not exist
+DETAIL:  More of it.
+Command was: ALTER TABLE shop.orders OWNER TO clerk;
+
+`;
+  expect(sortMessages(TRANSACTION_TIMEOUT + FAILED + owner)).toEqual({
+    passedOver: [HARMLESS],
+    refusals: [
+      {
+        dumpId: 235,
+        message: 'ERROR:  permission denied for schema shop',
+        statement: `CREATE TABLE shop.orders (\n    note text DEFAULT 'pg_restore: transaction_timeout'\n);`,
+      },
+      {
+        dumpId: 235,
+        message: 'ERROR:  relation "shop.orders" does not exist\nDETAIL:  More of it.',
+        statement: 'ALTER TABLE shop.orders OWNER TO clerk;',
+      },
+    ],
+    failures: [],
+  });
 });
 
 test.each([
-  ['a warning of the server', 'pg_restore: WARNING:  no privileges were granted for "t"\n'],
+  ['a warning of the client', 'pg_restore: warning: something was left out\n'],
   ['another unknown setting', TRANSACTION_TIMEOUT.replaceAll('transaction_timeout', 'enable_magic')],
   ['an error of the client', 'pg_restore: error: could not read from input file: end of file\n'],
-  ['words of somebody else', 'Segmentation fault\n'],
-  [
-    'a harmless text that is only quoted',
-    FAILED.replace(
-      'pg_restore: transaction_timeout',
-      'error: could not execute query: ERROR:  unrecognized configuration parameter "transaction_timeout"',
-    ),
-  ],
+  ['words of another program', 'Segmentation fault\n'],
+  ['a server that ends', FAILED.replace('ERROR:  permission denied for schema shop', 'FATAL:  terminating connection')],
+  ['a disk that is full', FAILED.replace('permission denied for schema shop', 'could not extend file "base/1"')],
 ])('fails for %s', (_, stderr) => {
-  expect(judgeMessages(stderr).failures).toHaveLength(1);
+  expect(sortMessages(stderr)).toMatchObject({ refusals: [], failures: [expect.any(String)] });
+});
+
+test('what is being done is no problem; a warning of the server is reported', () => {
+  const stderr = `pg_restore: connecting to database for restore
+pg_restore: creating TABLE "public.error: odd
+name"
+pg_restore: WARNING:  "wal_level" is insufficient to publish logical changes
+HINT:  Set it.
+pg_restore: processing data for table "public.odd"
+`;
+  expect(sortMessages(stderr)).toEqual({
+    passedOver: ['WARNING:  "wal_level" is insufficient to publish logical changes'],
+    refusals: [],
+    failures: [],
+  });
+});
+
+test('a harmless text that is only quoted is not passed over', () => {
+  const quoted = `error: could not execute query: ${HARMLESS}`;
+  const { passedOver, refusals } = sortMessages(FAILED.replace('pg_restore: transaction_timeout', quoted));
+  expect(passedOver).toEqual([]);
+  expect(refusals).toHaveLength(1);
 });

@@ -1,0 +1,190 @@
+import { RestoreRequest } from '../../../src/contract/requests';
+import { restore } from '../../../src/runtime/actions/restore';
+import { asSuperuser } from '../../support/superuser';
+import { RealWorld } from '../real-world';
+import { RestoreWorld } from '../restore/restore-world';
+import { backedUp } from '../restore/sample-backup';
+
+const MASTER = { username: 'shopmaster', password: "An0ther's" };
+const FIRST = '20261122T030000Z';
+const SECOND = '20261123T030000Z';
+const KILLED = 'killed on purpose';
+
+jest.setTimeout(240_000);
+
+let source: RealWorld;
+let world: RestoreWorld;
+
+beforeAll(async () => {
+  source = await RealWorld.start(17);
+  await source.sql(
+    'shop',
+    'CREATE SCHEMA shop; CREATE TABLE shop.orders (id int PRIMARY KEY); INSERT INTO shop.orders VALUES (1), (2)',
+    // Refreshing it needs a setting that only this session has.
+    `SET shop.mode = 'open'`,
+    `CREATE MATERIALIZED VIEW shop.modes AS SELECT current_setting('shop.mode') AS mode`,
+    'CREATE MATERIALIZED VIEW shop.counts AS SELECT count(*) FROM shop.orders',
+    'CREATE ROLE clerk; GRANT clerk TO CURRENT_USER; GRANT ALL ON SCHEMA shop TO clerk; ALTER TABLE shop.orders OWNER TO clerk',
+  );
+  await source.sql('postgres', 'CREATE DATABASE second');
+  await source.sql('second', 'CREATE TABLE kept AS SELECT 1 AS n');
+  await backedUp(source, '2026-11-22T03:00:00Z');
+  await source.sql('shop', 'CREATE TABLE shop.lines (order_id int REFERENCES shop.orders (id))');
+  // A superuser can store what the constraint forbids.
+  await asSuperuser(
+    source.server,
+    'shop',
+    'SET session_replication_role = replica; INSERT INTO shop.lines VALUES (1), (4711)',
+  );
+  await backedUp(source, '2026-11-23T03:00:00Z');
+});
+afterAll(async () => source?.stop());
+
+function requestOf(id: string, more: Partial<RestoreRequest> = {}): RestoreRequest {
+  return { ...world.request({ kind: 'backup', id }), ...more };
+}
+
+/** A runtime that dies when an event is logged. */
+function dyingAt(dying: string) {
+  const log = {
+    info: (event: string) => {
+      if (event === dying) throw new Error(KILLED);
+    },
+    warn: () => undefined,
+  };
+  return world.runtime({ log });
+}
+
+describe('a restore', () => {
+  beforeEach(async () => {
+    world = await RestoreWorld.start(source, 17, MASTER);
+  });
+  afterEach(async () => world.stop());
+
+  test('a materialized view that cannot be refreshed is a remark, with the statement; all else is there', async () => {
+    const events = source.events.length;
+    const answer = await restore(requestOf(FIRST), world.runtime());
+
+    const remark = {
+      database: 'shop',
+      type: 'materialized view data',
+      schema: 'shop',
+      name: 'modes',
+      reason: 'the server refused it: unrecognized configuration parameter "shop.mode"',
+      statement: 'REFRESH MATERIALIZED VIEW shop.modes;',
+    };
+    expect(answer).toMatchObject({ outcome: 'Restored', remarks: [remark], notEnforced: [] });
+    expect(source.events.slice(events)).toContainEqual({ level: 'warn', event: 'restore-remark', ...remark });
+    expect(await world.sql('shop', 'SELECT * FROM shop.counts')).toEqual([{ count: '2' }]);
+    // A second start repeats the remarks.
+    expect(await restore(requestOf(FIRST), world.runtime())).toMatchObject({
+      outcome: 'AlreadyRestored',
+      remarks: [remark],
+    });
+  });
+
+  test('a constraint that the server refuses fails the restore, and the message names it', async () => {
+    await expect(restore(requestOf(SECOND), world.runtime())).rejects.toMatchObject({
+      kind: 'DatabaseFault',
+      message: expect.stringMatching(
+        /^Database shop could not be restored: .*fk constraint shop\.lines lines_order_id_fkey: /,
+      ),
+    });
+
+    // WHEN the request says so, the restore goes on without it
+    const answer = await restore(requestOf(SECOND, { keepGoing: true }), world.runtime());
+    expect(answer.notEnforced).toEqual([
+      expect.objectContaining({ type: 'fk constraint', schema: 'shop', name: 'lines lines_order_id_fkey' }),
+    ]);
+    expect(await world.sql('shop', 'SELECT order_id FROM shop.lines ORDER BY 1')).toEqual([
+      { order_id: 1 },
+      { order_id: 4711 },
+    ]);
+  });
+
+  test.each([
+    ['DROP DATABASE second', 'database second does not exist'],
+    ['DROP DATABASE second; CREATE DATABASE second', 'database second has no tables'],
+  ])('a finished restore is not done if its data is gone (%s)', async (sql, reason) => {
+    await restore(requestOf(FIRST), world.runtime());
+    for (const statement of sql.split('; ')) await world.sql('postgres', statement);
+
+    await expect(restore(requestOf(FIRST), world.runtime())).rejects.toMatchObject({
+      kind: 'Refused',
+      message: expect.stringContaining(`was finished, but its data is gone: ${reason}.`),
+    });
+  });
+
+  test('when the backup of an unfinished restore was pruned, emptyTarget takes back what it made and nothing else', async () => {
+    // GIVEN a restore that died, and whose backup is gone
+    await world.sql('postgres', 'CREATE ROLE bystander');
+    await expect(restore(requestOf(FIRST), dyingAt('database-restored'))).rejects.toThrow(KILLED);
+    const key = source.keys.manifest(FIRST);
+    const manifest = await source.fetch(key);
+    await source.remove(key);
+    try {
+      // THEN the error says what happened and what to do
+      await expect(restore(world.request({ kind: 'latest' }), world.runtime())).rejects.toMatchObject({
+        kind: 'Refused',
+        message: expect.stringMatching(/unfinished restore.*20261122T030000Z.*no longer there.*--empty-target/),
+      });
+
+      // WHEN
+      const request = requestOf(SECOND, { emptyTarget: true, keepGoing: true });
+      const answer = await restore(request, world.runtime());
+
+      // THEN
+      expect(answer).toMatchObject({ backup: SECOND, outcome: 'Restored' });
+      expect(await world.sql('postgres', `SELECT FROM pg_roles WHERE rolname = 'bystander'`)).toHaveLength(1);
+      // A finished one is not taken back.
+      await expect(restore(request, world.runtime())).rejects.toThrow('Only an unfinished restore is taken back');
+    } finally {
+      await source.replace(key, manifest);
+    }
+  });
+});
+
+describe('a server is not empty', () => {
+  beforeAll(async () => {
+    world = await RestoreWorld.start(source, 17, MASTER);
+  });
+  afterAll(async () => world.stop());
+
+  test.each([
+    ['template1', 'CREATE TABLE precious ()', 'DROP TABLE precious', 'database template1 at'],
+    [
+      'shop',
+      'CREATE OPERATOR === (FUNCTION = int4eq, LEFTARG = int, RIGHTARG = int)',
+      'DROP OPERATOR === (int, int)',
+      'holds operator public.===.',
+    ],
+    ['shop', `CREATE COLLATION precious (locale = 'C')`, 'DROP COLLATION precious', 'holds collation public.precious.'],
+    [
+      'shop',
+      'CREATE TEXT SEARCH CONFIGURATION precious (COPY = simple)',
+      'DROP TEXT SEARCH CONFIGURATION precious',
+      'holds text search configuration public.precious.',
+    ],
+    ['postgres', 'CREATE PUBLICATION precious', 'DROP PUBLICATION precious', 'holds publication precious.'],
+    [
+      'shop',
+      'ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC',
+      'ALTER DEFAULT PRIVILEGES REVOKE SELECT ON TABLES FROM PUBLIC',
+      'holds default privileges of shopmaster.',
+    ],
+    ['shop', 'SELECT lo_create(42)', 'SELECT lo_unlink(42)', 'holds large object 42.'],
+    [
+      'shop',
+      'CREATE SCHEMA s; CREATE TABLE s.a (); CREATE TABLE s.b (); CREATE TABLE s.c (); CREATE TABLE s.d (); CREATE TABLE s.e ()',
+      'DROP SCHEMA s CASCADE',
+      'holds 6 objects: schema s, relation s.a, relation s.b, relation s.c, relation s.d and others, which are in the log.',
+    ],
+  ])('whose database %s holds something (%s)', async (database, sql, undo, named) => {
+    await world.sql(database, sql);
+    await expect(restore(requestOf(FIRST), world.runtime())).rejects.toMatchObject({
+      kind: 'Refused',
+      message: expect.stringContaining(named),
+    });
+    await world.sql(database, undo);
+  });
+});
