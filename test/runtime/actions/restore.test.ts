@@ -33,6 +33,8 @@ describe.each([
       expect(answer.passedOver).toEqual([
         'roles that can log in have no password until you set one: shop_admin, shop_app',
         ...(major < 17 ? ['ERROR:  unrecognized configuration parameter "transaction_timeout"'] : []),
+        // Of the server's own settings.
+        expect.stringMatching(/^WARNING:  "?wal_level"? is insufficient to publish logical changes$/),
       ]);
     } finally {
       await world.stop();
