@@ -183,7 +183,11 @@ export async function prepareDatabases(
  * In older versions the schema `public` belongs to the provider in `template0` and to the master in `template1`, which is
  * known to be empty; the latter can be the template for databases of its own encoding and locale only.
  */
-async function templateFor({ encoding, collate, ctype }: DatabaseLocale, admin: Client, major: number): Promise<string> {
+async function templateFor(
+  { encoding, collate, ctype }: DatabaseLocale,
+  admin: Client,
+  major: number,
+): Promise<string> {
   if (major >= FIRST_MAJOR_WITH_OWNED_PUBLIC_SCHEMA) return 'template0';
   const { rowCount } = await admin.query(
     `SELECT FROM pg_catalog.pg_database WHERE datname = 'template1' AND datcollate = $2 AND datctype = $3
