@@ -1,0 +1,84 @@
+import * as path from 'node:path';
+import { Finished } from '../../sandbox/process';
+import { Sandbox } from '../../sandbox/sandbox';
+
+const PROGRAM = path.join(__dirname, 'instance-changes');
+const MINUTE = 60_000;
+
+describe('An instance, on real Terraform', () => {
+  let sandbox: Sandbox;
+  let variables: Record<string, unknown>;
+
+  const run = async (command: 'apply' | 'plan' | 'destroy', environment = {}): Promise<Finished> =>
+    sandbox[command](PROGRAM, { variables, environment });
+  const snapshotName = async () => (await (await sandbox.app(PROGRAM)).outputs({ variables })).final_snapshot;
+  const scheduleNames = async () => (await sandbox.schedules()).map(({ name }) => name).sort();
+
+  beforeAll(async () => {
+    sandbox = await Sandbox.start();
+    const { storage } = sandbox;
+    await storage.createBucket('changes-backups');
+    const keys = await storage.createKeys({ bucket: 'changes-backups', path: 'changes' });
+    const network = await sandbox.network();
+    variables = {
+      vpc_id: network.vpcId,
+      subnet_ids: network.subnetIds,
+      storage_endpoint: storage.endpoint,
+      storage_ca_certificate: storage.caPem,
+      storage_access_key_id: keys.accessKeyId,
+      storage_secret_access_key: keys.secretAccessKey,
+    };
+    expect(await run('apply')).toMatchObject({ exitCode: 0 });
+  }, 15 * MINUTE);
+
+  afterAll(async () => sandbox?.stop(), MINUTE);
+
+  test('has nothing to plan after it was created', async () => {
+    expect(await run('plan')).toMatchObject({ exitCode: 0 });
+  });
+
+  test('refuses another identifier, and says which one it was', async () => {
+    const { exitCode, output } = await run('plan', { IDENTIFIER: 'renamed' });
+    expect(exitCode).toBe(1);
+    expect(unwrapped(output)).toContain(
+      'The identifier of a database cannot be changed: it was changes, and the program names renamed.',
+    );
+  });
+
+  test('refuses a plan with less storage', async () => {
+    const { exitCode, output } = await run('plan', { SMALLER: '1' });
+    expect(exitCode).toBe(1);
+    expect(unwrapped(output)).toContain(
+      'RDS never shrinks storage: database changes has 50 GiB, and the plan small has 20 GiB.',
+    );
+  });
+
+  test('while it is protected, refuses its destruction before anything is taken away', async () => {
+    const { exitCode, output } = await run('destroy');
+    expect(exitCode).toBe(1);
+    expect(unwrapped(output)).toContain('Instance cannot be destroyed');
+    expect(await scheduleNames()).toEqual(['changes-backup', 'changes-backup-watch']);
+    expect(await run('plan')).toMatchObject({ exitCode: 0 });
+  });
+
+  test(
+    'names its last snapshot for one life: the same at every plan, another in the next life',
+    async () => {
+      const first = await snapshotName();
+      expect(first).toMatch(/^changes-final-\d{14}$/);
+      expect(await run('apply', { UNPROTECTED: '1' })).toMatchObject({ exitCode: 0 });
+      expect(await snapshotName()).toBe(first);
+      expect(await run('destroy', { UNPROTECTED: '1' })).toMatchObject({ exitCode: 0 });
+      expect(await scheduleNames()).toEqual([]);
+      expect(await run('apply', { UNPROTECTED: '1' })).toMatchObject({ exitCode: 0 });
+      expect(await snapshotName()).not.toBe(first);
+      expect(await run('destroy', { UNPROTECTED: '1' })).toMatchObject({ exitCode: 0 });
+    },
+    20 * MINUTE,
+  );
+});
+
+/** What Terraform says, without the frame and the line breaks that it puts into it. */
+function unwrapped(output: string): string {
+  return output.replace(/[│╷╵]/g, ' ').replace(/\s+/g, ' ');
+}
