@@ -9,6 +9,9 @@ import { atLeast, exactly, Figure } from '../figures';
 
 const ROOT = path.resolve(__dirname, '..', '..');
 
+/** Programs that the figures are about. */
+const PROGRAMS = 3000;
+
 /** Programs that Terraform validates at once, each as a module of its own. */
 const BATCH = 60;
 
@@ -16,6 +19,8 @@ export interface DrawnProgramsOptions {
   readonly programs: number;
   /** By which the same programs are drawn again. */
   readonly seed: number;
+  /** After which no further program is drawn. @default - none */
+  readonly minutes?: number;
   readonly progress: (line: string) => void;
 }
 
@@ -29,7 +34,12 @@ export interface DrawnPrograms {
 }
 
 /** Synth accepts, then Terraform accepts; what synth refuses, it refuses with the path of the construct. */
-export async function drawPrograms({ programs, seed, progress }: DrawnProgramsOptions): Promise<DrawnPrograms> {
+export async function drawPrograms({
+  programs,
+  seed,
+  minutes,
+  progress,
+}: DrawnProgramsOptions): Promise<DrawnPrograms> {
   progress(`seed ${seed}`);
   const directory = await mkdtemp(path.join(os.tmpdir(), 'drawn-programs-'));
   try {
@@ -40,21 +50,26 @@ export async function drawPrograms({ programs, seed, progress }: DrawnProgramsOp
     const acceptedThenInvalid: string[] = [];
     let accepted = 0;
     let batch: Accepted[] = [];
-    for (let number = 1; number <= programs; number++) {
-      const result = synthesize(random, number);
+    let drawn = 0;
+    const end = Date.now() + (minutes ?? Infinity) * 60_000;
+    while (drawn < programs) {
+      drawn++;
+      const result = synthesize(random, drawn);
       if ('text' in result) {
         accepted++;
         batch.push(result);
       } else if (result.refusal !== undefined) {
         refusedWithoutPath.push(result.refusal);
       }
-      if (batch.length === BATCH || number === programs) {
+      const isLast = drawn === programs || Date.now() > end;
+      if (batch.length === BATCH || isLast) {
         acceptedThenInvalid.push(...(await validate(terraform, directory, batch)));
         batch = [];
-        progress(`${number} of ${programs} drawn, ${accepted} accepted, ${acceptedThenInvalid.length} of them invalid`);
+        progress(`${drawn} of ${programs} drawn, ${accepted} accepted, ${acceptedThenInvalid.length} of them invalid`);
       }
+      if (isLast) break;
     }
-    return { drawn: programs, accepted, acceptedThenInvalid, refusedWithoutPath };
+    return { drawn, accepted, acceptedThenInvalid, refusedWithoutPath };
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
@@ -63,12 +78,12 @@ export async function drawPrograms({ programs, seed, progress }: DrawnProgramsOp
 /** The figures of thousands of drawn programs. */
 export async function programFigures(
   progress: (line: string) => void,
-  { programs, seed }: { programs?: number; seed?: number } = {},
+  { seed, minutes }: { seed?: number; minutes?: number } = {},
 ): Promise<Figure[]> {
-  const result = await drawPrograms({ programs: programs ?? 3000, seed: seed ?? Date.now() % 2 ** 31, progress });
+  const result = await drawPrograms({ programs: PROGRAMS, seed: seed ?? Date.now() % 2 ** 31, minutes, progress });
   for (const line of [...result.acceptedThenInvalid, ...result.refusedWithoutPath]) progress(`  ${line}`);
   return [
-    atLeast('programs-drawn', result.drawn, 3000),
+    atLeast('programs-drawn', result.drawn, PROGRAMS),
     atLeast('programs-accepted', result.accepted, result.drawn / 4),
     exactly('accepted-then-invalid', result.acceptedThenInvalid.length, 0),
     exactly('refused-without-path', result.refusedWithoutPath.length, 0),
