@@ -6,6 +6,7 @@ import { BackupFunction } from '../function/backup-function';
 import { Invocation } from '../function/invocation';
 import { StorageAccess } from '../function/storage-access';
 import { validateUse } from '../function/validate-use';
+import { given } from '../private/given';
 import { shareProviderAndTags } from '../private/provider-and-tags';
 import { BackupStorage } from '../storage/backup-storage';
 
@@ -56,7 +57,7 @@ export class ConnectionTest extends Construct {
    */
   constructor(scope: Construct, id: string, props: ConnectionTestProps) {
     super(scope, id);
-    const { database, storage, retestOnEveryDeploy } = props ?? {};
+    const { database, storage, retestOnEveryDeploy } = given(props);
     validateUse(this, database, storage);
     shareProviderAndTags(this, database);
     this.backupFunction = BackupFunction.of(database);

@@ -26,6 +26,7 @@ import { Invocation } from '../function/invocation';
 import { validateUse } from '../function/validate-use';
 import { claim } from '../private/claims';
 import { dependOn } from '../private/depend-on';
+import { given } from '../private/given';
 import { InvalidInput } from '../private/invalid-input';
 import { shareProviderAndTags } from '../private/provider-and-tags';
 import { providerKey } from '../private/region';
@@ -118,22 +119,23 @@ export class ScheduledBackup extends Construct {
    */
   constructor(scope: Construct, id: string, props: ScheduledBackupProps) {
     super(scope, id);
-    validate(props ?? {}, this);
-    this.database = props.database;
-    this.storage = props.storage;
+    const own = given(props);
+    validate(own, this);
+    this.database = own.database;
+    this.storage = own.storage;
     const { identifier } = this.database;
     const name =
-      props.scheduleName ?? `${shortName(identifier, LONGEST_BACKUP_NAME - BACKUP_SUFFIX.length)}${BACKUP_SUFFIX}`;
+      own.scheduleName ?? `${shortName(identifier, LONGEST_BACKUP_NAME - BACKUP_SUFFIX.length)}${BACKUP_SUFFIX}`;
     claimFolder(this);
     claimName(this, name);
-    shareProviderAndTags(this, { provider: this.database.provider, tags: { ...this.database.tags, ...props.tags } });
+    shareProviderAndTags(this, { provider: this.database.provider, tags: { ...this.database.tags, ...own.tags } });
 
     this.backupFunction = BackupFunction.of(this.database);
     this.backups = StoredBackups._of(this.storage, this.database);
     this.connectionTest = new ConnectionTest(this, 'ConnectionTest', {
       database: this.database,
       storage: this.storage,
-      retestOnEveryDeploy: props.retestOnEveryDeploy,
+      retestOnEveryDeploy: own.retestOnEveryDeploy,
     });
     const storage = this.connectionTest._settings;
     const after = [
@@ -147,16 +149,16 @@ export class ScheduledBackup extends Construct {
       action: 'back-up',
       storage,
       database: this.backupFunction._databaseSettings,
-      retentionDays: props.retention.numberOfDays,
+      retentionDays: own.retention.numberOfDays,
       dueAt: '<aws.scheduler.scheduled-time>',
       schedule: name,
     };
-    const schedules = props.schedule.schedulerExpressions.map((expression, index) =>
+    const schedules = own.schedule.schedulerExpressions.map((expression, index) =>
       this.schedule(
         index === 0 ? 'Schedule' : `Schedule-${index + 1}`,
         backupScheduleName(name, index + 1),
         { expression, request: backUp, after },
-        props.paused,
+        own.paused,
       ),
     );
     this.node.defaultChild = schedules[0];
@@ -174,9 +176,9 @@ export class ScheduledBackup extends Construct {
       'WatchSchedule',
       this.watchScheduleName,
       { expression: 'cron(30 * * * ? *)', request: watch, after },
-      props.paused,
+      own.paused,
     );
-    const [age, failure] = this.alarms(name, watch, props);
+    const [age, failure] = this.alarms(name, watch, own);
     this.ageAlarmName = ageAlarmName(name);
     this.ageAlarmArn = age.arn;
     this.failureAlarmName = failureAlarmName(name);

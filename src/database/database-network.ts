@@ -14,6 +14,7 @@ import { VpcSecurityGroupIngressRule } from '@cdktf/provider-aws/lib/vpc-securit
 import { Fn, TerraformProvider, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { dependOn } from '../private/depend-on';
+import { given } from '../private/given';
 import { InvalidInput, Problem } from '../private/invalid-input';
 import { shareProviderAndTags } from '../private/provider-and-tags';
 import { distinct, each, matching, oneOf, required, resourceId, tagProblem } from '../private/rules';
@@ -80,7 +81,7 @@ export class DatabaseNetwork {
    * construct that takes the network.
    */
   static of(props: DatabaseNetworkProps): DatabaseNetwork {
-    const { vpcId, subnetIds } = props ?? {};
+    const { vpcId, subnetIds } = given(props);
     // Through a NAT gateway the storage is at an address that nobody knows beforehand.
     return new DatabaseNetwork(vpcId, subnetIds, networkProblems(vpcId, subnetIds), [{ cidrIpv4: '0.0.0.0/0' }]);
   }
@@ -93,13 +94,13 @@ export class DatabaseNetwork {
    * @throws where a value is wrong
    */
   static create(scope: Construct, id: string, props: NewDatabaseNetworkProps = {}): DatabaseNetwork {
-    const network = new CreatedNetwork(scope, id, props);
+    const network = new CreatedNetwork(scope, id, given(props));
     return new DatabaseNetwork(
       network.vpcId,
       network.subnetIds,
       [],
-      props.natGateway ? [{ cidrIpv4: '0.0.0.0/0' }] : network.endpoints,
-      !props.natGateway,
+      props?.natGateway ? [{ cidrIpv4: '0.0.0.0/0' }] : network.endpoints,
+      !props?.natGateway,
     );
   }
 

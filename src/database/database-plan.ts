@@ -1,4 +1,5 @@
 import { planIsAtLeast } from '../contract/database-settings';
+import { given } from '../private/given';
 import { Problem } from '../private/invalid-input';
 import { matching, required, wholeNumber } from '../private/rules';
 
@@ -45,7 +46,7 @@ export class DatabasePlan {
 
   /** A size of your own. Wrong numbers and classes are refused by the construct that takes the plan. */
   static of(props: DatabasePlanProps): DatabasePlan {
-    return new DatabasePlan(props ?? {});
+    return new DatabasePlan(given(props));
   }
 
   private static ready(name: string, instanceClass: string, vcpu: number, memoryGib: number, storageGib: number) {

@@ -9,6 +9,7 @@ import { ManagedDatabaseProps } from './managed-database-props';
 import { allowIngress } from './private/ingress';
 import { claimIdentifier, commonProblems } from './private/validate-database';
 import { RdsDatabase } from './rds-database';
+import { given } from '../private/given';
 import { InvalidInput } from '../private/invalid-input';
 import { shareProviderAndTags } from '../private/provider-and-tags';
 import { hostName, kmsKeyArn, required, resourceId, secretArn, wholeNumber } from '../private/rules';
@@ -86,7 +87,7 @@ export class ManagedDatabase extends RdsDatabase {
     id: string,
     attributes: ManagedDatabaseAttributes,
   ): IManagedDatabase {
-    return new ImportedDatabase(scope, id, attributes ?? {});
+    return new ImportedDatabase(scope, id, given(attributes));
   }
 
   /**

@@ -21,6 +21,7 @@ import { parametersOf } from './private/parameters';
 import { endedStandardSupport } from './private/standard-support';
 import { claimIdentifier, commonProblems, databaseProblems, STRIPED_FROM_GIB } from './private/validate-database';
 import { dependOn } from '../private/depend-on';
+import { given } from '../private/given';
 import { InvalidInput } from '../private/invalid-input';
 import { shareProviderAndTags } from '../private/provider-and-tags';
 import { shortName } from '../private/short-name';
@@ -82,64 +83,65 @@ export abstract class RdsDatabase extends Construct implements IManagedDatabase 
    */
   protected constructor(scope: Construct, id: string, props: ManagedDatabaseProps) {
     super(scope, id);
-    InvalidInput.check(this, [...commonProblems(props ?? {}, this), ...databaseProblems(props ?? {}, new Date())]);
-    this.identifier = props.identifier;
-    this.network = props.network;
-    this.engine = props.engine;
-    this.plan = props.plan;
-    this.caCertificate = props.caCertificate;
-    this.backupFunctionOptions = props.backupFunctionOptions;
-    this.masterSecretKmsKeyArn = props.masterSecretKmsKeyArn;
-    this.provider = props.provider;
-    this.tags = props.tags;
+    const own = given(props);
+    InvalidInput.check(this, [...commonProblems(own, this), ...databaseProblems(own, new Date())]);
+    this.identifier = own.identifier;
+    this.network = own.network;
+    this.engine = own.engine;
+    this.plan = own.plan;
+    this.caCertificate = own.caCertificate;
+    this.backupFunctionOptions = own.backupFunctionOptions;
+    this.masterSecretKmsKeyArn = own.masterSecretKmsKeyArn;
+    this.provider = own.provider;
+    this.tags = own.tags;
     claimIdentifier(this);
     shareProviderAndTags(this, this);
-    this.warnOfExtendedSupport(props.engineLifecycleSupport);
+    this.warnOfExtendedSupport(own.engineLifecycleSupport);
 
-    this.subnetGroupName = props.subnetGroupName ?? this.createSubnetGroup();
-    this.securityGroupId = props.existingSecurityGroupId ?? this.createSecurityGroup();
-    this.parameterGroupName = props.parameterGroupName ?? this.createParameterGroup(props.parameters);
-    const logGroup = props.logRetentionDays === undefined ? undefined : this.createLogGroup(props);
+    this.subnetGroupName = own.subnetGroupName ?? this.createSubnetGroup();
+    this.securityGroupId = own.existingSecurityGroupId ?? this.createSecurityGroup();
+    this.parameterGroupName = own.parameterGroupName ?? this.createParameterGroup(own.parameters);
+    const logGroup = own.logRetentionDays === undefined ? undefined : this.createLogGroup(own);
     this.logGroupName = logGroup?.name;
     this._instance = new DbInstance(this, 'Resource', {
-      identifier: props.identifier,
-      engine: props.engine.name,
-      engineVersion: props.engine.version,
+      identifier: own.identifier,
+      engine: own.engine.name,
+      engineVersion: own.engine.version,
       // A full version stays as it is: RDS would upgrade it, and the next plan would be a downgrade.
-      autoMinorVersionUpgrade: props.engine._minorVersion === undefined,
-      allowMajorVersionUpgrade: props.allowMajorVersionUpgrade ? true : undefined,
-      engineLifecycleSupport: props.engineLifecycleSupport,
-      applyImmediately: props.applyImmediately ?? true,
-      instanceClass: props.plan.instanceClass,
-      allocatedStorage: props.plan.storageGib,
-      maxAllocatedStorage: props.maximumStorageGib,
+      autoMinorVersionUpgrade: own.engine._minorVersion === undefined,
+      allowMajorVersionUpgrade: own.allowMajorVersionUpgrade ? true : undefined,
+      engineLifecycleSupport: own.engineLifecycleSupport,
+      applyImmediately: own.applyImmediately ?? true,
+      instanceClass: own.plan.instanceClass,
+      allocatedStorage: own.plan.storageGib,
+      maxAllocatedStorage: own.maximumStorageGib,
       storageType: 'gp3',
-      ...storageRates(props),
+      ...storageRates(own),
       storageEncrypted: true,
-      kmsKeyId: props.storageKmsKeyArn,
-      dbName: props.databaseName,
-      username: props.masterUsername ?? 'postgres',
+      kmsKeyId: own.storageKmsKeyArn,
+      dbName: own.databaseName,
+      username: own.masterUsername ?? 'postgres',
       manageMasterUserPassword: true,
-      masterUserSecretKmsKeyId: props.masterSecretKmsKeyArn,
-      iamDatabaseAuthenticationEnabled: props.iamAuthentication ? true : undefined,
-      port: props.port,
+      masterUserSecretKmsKeyId: own.masterSecretKmsKeyArn,
+      iamDatabaseAuthenticationEnabled: own.iamAuthentication ? true : undefined,
+      port: own.port,
       dbSubnetGroupName: this.subnetGroupName,
       vpcSecurityGroupIds: [this.securityGroupId],
       parameterGroupName: this.parameterGroupName,
       publiclyAccessible: false,
-      multiAz: props.multiAz ?? false,
-      caCertIdentifier: props.caIdentifier,
-      backupRetentionPeriod: props.automatedBackupDays ?? 7,
-      backupWindow: props.automatedBackupWindow,
-      maintenanceWindow: props.maintenanceWindow?.toLowerCase(),
+      multiAz: own.multiAz ?? false,
+      caCertIdentifier: own.caIdentifier,
+      backupRetentionPeriod: own.automatedBackupDays ?? 7,
+      backupWindow: own.automatedBackupWindow,
+      maintenanceWindow: own.maintenanceWindow?.toLowerCase(),
       copyTagsToSnapshot: true,
       enabledCloudwatchLogsExports: logGroup ? ['postgresql'] : undefined,
-      ...insights(props.databaseInsights),
-      ...this.monitoring(props.enhancedMonitoringSeconds),
-      ...this.protection(props),
+      ...insights(own.databaseInsights),
+      ...this.monitoring(own.enhancedMonitoringSeconds),
+      ...this.protection(own),
     });
     if (logGroup) dependOn(this._instance, logGroup);
-    this._refuse(...this.changesToRefuse(props));
+    this._refuse(...this.changesToRefuse(own));
 
     this.endpoint = this._instance.endpoint;
     this.address = this._instance.address;

@@ -14,6 +14,7 @@ import { Grant } from './grant';
 import { DatabaseSettings } from '../contract/database-settings';
 import { IManagedDatabase } from '../database/database';
 import { dependOn } from '../private/depend-on';
+import { given } from '../private/given';
 import { InvalidInput } from '../private/invalid-input';
 import { each, required } from '../private/rules';
 import { shortName } from '../private/short-name';
@@ -85,7 +86,7 @@ export class BackupFunction extends Construct {
     super(database, ID);
     this.database = database;
     const { identifier, network } = database;
-    const options = database.backupFunctionOptions ?? {};
+    const options = given(database.backupFunctionOptions);
     const assets = FunctionAssets.of(this, database.provider);
     this.functionName = `${shortName(identifier, LONGEST_FUNCTION_NAME - FUNCTION_SUFFIX.length)}${FUNCTION_SUFFIX}`;
     this.logGroupName = `/aws/lambda/${this.functionName}`;
@@ -149,7 +150,7 @@ export class BackupFunction extends Construct {
    * @throws where there is no action or no resource
    */
   addToRolePolicy(id: string, statement: FunctionStatement): void {
-    const { actions, resources } = statement ?? {};
+    const { actions, resources } = given(statement);
     const remedy = 'Name at least one.';
     InvalidInput.check(this, [
       required('id of addToRolePolicy', id, 'Give the policy an id of its own.'),

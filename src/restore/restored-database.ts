@@ -8,6 +8,7 @@ import { BackupFunction } from '../function/backup-function';
 import { Invocation } from '../function/invocation';
 import { StorageAccess } from '../function/storage-access';
 import { storageProblems } from '../function/validate-use';
+import { given } from '../private/given';
 import { InvalidInput, Problem } from '../private/invalid-input';
 import { checkedValue } from '../private/rules';
 
@@ -43,7 +44,7 @@ export class RestoredDatabase extends RdsDatabase {
   constructor(scope: Construct, id: string, props: RestoredDatabaseProps) {
     super(scope, id, props);
     const { source } = props;
-    InvalidInput.check(this, targetProblems(props));
+    InvalidInput.check(this, targetProblems(given(props)));
     InvalidInput.check(this, storageProblems(source.storage, source.databaseIdentifier, this));
     this.backupFunction = BackupFunction.of(this);
     const { backupFunction } = this;

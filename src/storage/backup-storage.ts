@@ -4,6 +4,7 @@ import { minimumPolicy } from '../contract/minimum-policy';
 import { normalizePath } from '../contract/object-keys';
 import { bucketNameError, endpointError, pathError } from '../contract/storage-rules';
 import { StorageKind } from '../contract/storage-settings';
+import { given } from '../private/given';
 import { InvalidInput, Problem } from '../private/invalid-input';
 import { partitionOf } from '../private/partition';
 import { accepted, certificates, checkedValue, kmsKeyArn, matching, regionName, required } from '../private/rules';
@@ -84,7 +85,7 @@ export interface S3CompatibleProps extends BackupStorageProps {
 export class BackupStorage {
   /** Amazon S3. Wrong values are refused by the construct that takes the storage. */
   static amazonS3(props: AmazonS3Props): BackupStorage {
-    const { region, kmsKeyArn: key } = props ?? {};
+    const { region, kmsKeyArn: key } = given(props);
     return new BackupStorage('amazon-s3', props, { region, pathStyle: false, kmsKeyArn: key }, [
       required('region of BackupStorage.amazonS3', region, 'Name the region of the bucket, such as eu-central-1.'),
       regionName('region of BackupStorage.amazonS3', region),
@@ -152,7 +153,7 @@ export class BackupStorage {
 
   /** Any store that speaks the S3 protocol. Wrong values are refused by the construct that takes the storage. */
   static s3Compatible(props: S3CompatibleProps): BackupStorage {
-    const { endpoint, region, pathStyle, allowUnencrypted, caCertificate } = props ?? {};
+    const { endpoint, region, pathStyle, allowUnencrypted, caCertificate } = given(props);
     const remedy = 'Copy the endpoint from the documentation of the store, such as "https://s3.example.com".';
     return new BackupStorage(
       's3-compatible',
@@ -207,7 +208,7 @@ export class BackupStorage {
     store: StoreAddress,
     problems: (Problem | undefined)[],
   ) {
-    const { bucket, path, credentials } = props ?? ({} as BackupStorageProps);
+    const { bucket, path, credentials } = given(props);
     this._kind = kind;
     this.bucket = bucket;
     this.path = normalizePath(String(path));

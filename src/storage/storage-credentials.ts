@@ -1,5 +1,6 @@
 import { DefaultTokenResolver, StringConcat, TerraformStack, TerraformVariable, Token, Tokenization } from 'cdktf';
 import { IConstruct } from 'constructs';
+import { given } from '../private/given';
 import { Problem } from '../private/invalid-input';
 import * as rules from '../private/rules';
 
@@ -31,7 +32,7 @@ export class StorageCredentials {
    * @param options the key of the secret.
    */
   static fromSecret(secretArn: string, options: StorageSecretOptions = {}): StorageCredentials {
-    return new StorageCredentials('secret', secretArn, options.kmsKeyArn);
+    return new StorageCredentials('secret', secretArn, given(options).kmsKeyArn);
   }
 
   /**

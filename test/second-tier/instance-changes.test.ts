@@ -11,6 +11,10 @@ describe('An instance, on real Terraform', () => {
 
   const run = async (command: 'apply' | 'plan' | 'destroy', environment = {}): Promise<Finished> =>
     sandbox[command](PROGRAM, { variables, environment });
+  const succeed = async (command: 'apply' | 'plan' | 'destroy', environment = {}): Promise<void> => {
+    const { exitCode, output } = await run(command, environment);
+    if (exitCode !== 0) throw new Error(`terraform ${command} ended with ${exitCode}:\n${output}`);
+  };
   const snapshotName = async () => (await (await sandbox.app(PROGRAM)).outputs({ variables })).final_snapshot;
   const scheduleNames = async () => (await sandbox.schedules()).map(({ name }) => name).sort();
 
@@ -28,13 +32,13 @@ describe('An instance, on real Terraform', () => {
       storage_access_key_id: keys.accessKeyId,
       storage_secret_access_key: keys.secretAccessKey,
     };
-    expect(await run('apply')).toMatchObject({ exitCode: 0 });
+    await succeed('apply');
   }, 15 * MINUTE);
 
   afterAll(async () => sandbox?.stop(), MINUTE);
 
   test('has nothing to plan after it was created', async () => {
-    expect(await run('plan')).toMatchObject({ exitCode: 0 });
+    await succeed('plan');
   });
 
   test('refuses another identifier, and says which one it was', async () => {
@@ -58,7 +62,7 @@ describe('An instance, on real Terraform', () => {
     expect(exitCode).toBe(1);
     expect(unwrapped(output)).toContain('Instance cannot be destroyed');
     expect(await scheduleNames()).toEqual(['changes-backup', 'changes-backup-watch']);
-    expect(await run('plan')).toMatchObject({ exitCode: 0 });
+    await succeed('plan');
   });
 
   test(
@@ -66,13 +70,13 @@ describe('An instance, on real Terraform', () => {
     async () => {
       const first = await snapshotName();
       expect(first).toMatch(/^changes-final-\d{14}$/);
-      expect(await run('apply', { UNPROTECTED: '1' })).toMatchObject({ exitCode: 0 });
+      await succeed('apply', { UNPROTECTED: '1' });
       expect(await snapshotName()).toBe(first);
-      expect(await run('destroy', { UNPROTECTED: '1' })).toMatchObject({ exitCode: 0 });
+      await succeed('destroy', { UNPROTECTED: '1' });
       expect(await scheduleNames()).toEqual([]);
-      expect(await run('apply', { UNPROTECTED: '1' })).toMatchObject({ exitCode: 0 });
+      await succeed('apply', { UNPROTECTED: '1' });
       expect(await snapshotName()).not.toBe(first);
-      expect(await run('destroy', { UNPROTECTED: '1' })).toMatchObject({ exitCode: 0 });
+      await succeed('destroy', { UNPROTECTED: '1' });
     },
     20 * MINUTE,
   );

@@ -37,16 +37,16 @@ type Common = Pick<
 >;
 
 /** What is wrong with what databases of every origin have in common. */
-export function commonProblems(given: Partial<Common>, scope: Construct): Problems {
+export function commonProblems(common: Partial<Common>, scope: Construct): Problems {
   return [
-    ...identifierProblems(given.identifier),
-    ...checkedValue('engine', given.engine, 'DatabaseEngine.postgres'),
-    ...checkedValue('plan', given.plan, 'DatabasePlan.of, or take a ready-made one such as DatabasePlan.SMALL'),
-    ...checkedValue('network', given.network, 'DatabaseNetwork.of or DatabaseNetwork.create'),
-    certificates('caCertificate of a database', given.caCertificate),
-    trustProblem(given, scope),
-    ...backupFunctionProblems(given.backupFunctionOptions ?? {}),
-    tagProblem(given.tags),
+    ...identifierProblems(common.identifier),
+    ...checkedValue('engine', common.engine, 'DatabaseEngine.postgres'),
+    ...checkedValue('plan', common.plan, 'DatabasePlan.of, or take a ready-made one such as DatabasePlan.SMALL'),
+    ...checkedValue('network', common.network, 'DatabaseNetwork.of or DatabaseNetwork.create'),
+    certificates('caCertificate of a database', common.caCertificate),
+    trustProblem(common, scope),
+    ...backupFunctionProblems(common.backupFunctionOptions ?? {}),
+    tagProblem(common.tags),
   ];
 }
 
