@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { extract } from 'tar-stream';
+import { writeAll } from './write-all';
 import { ActionError } from '../../contract/action-error';
 import { DumpFile, Manifest, Part, Segment } from '../../contract/manifest';
 import { partError, StoredBackup } from '../folder/stored-backup';
@@ -93,7 +94,7 @@ async function unpack(body: Buffer, members: Map<string, Destination>, directory
       }
       let position = destination.offset;
       for await (const chunk of entry as AsyncIterable<Buffer>) {
-        await current.handle.write(chunk, 0, chunk.length, position);
+        await writeAll(current.handle, chunk, position, destination.file);
         position += chunk.length;
       }
     }

@@ -5,36 +5,36 @@ import { StorageCredentialsSource } from '../../contract/storage-settings';
 import { Secrets } from '../secrets';
 import { resultOf, StorageKeys } from './s3-client';
 
-/** Keys of a storage that are at hand, and others that may be tried where these are refused. */
+/** The keys of a storage, and others to try if they are refused. */
 export interface FoundKeys {
-  /** Absent under a role: the SDK finds them. */
+  /** Absent under a role: the SDK finds the role's. */
   readonly keys?: StorageKeys;
-  /** What a person should know about where they were found. */
+  /** What a person should know about the source of the keys. */
   readonly warning?: string;
   /**
-   * The keys of the secret's current version, where those at hand are of a pinned one and differ.
-   * Undefined where there are none, or where they cannot be read.
+   * The keys of the secret's current version, where these are of a pinned version and differ. Undefined where there are
+   * none, or where they cannot be read.
    */
   readonly newer: () => Promise<FoundKeys | undefined>;
 }
 
-/** No keys: why, and what to do. */
+/** There are no keys: the fault says why, and what to do. */
 export class CredentialsFault extends Error {
   constructor(readonly fault: Fault) {
     super(fault.summary);
   }
 
-  /** AWS says so for a while after a role or a policy was made. */
+  /** AWS denies for a while after a role or a policy was made. */
   get mayBeTooEarly(): boolean {
     return this.fault.faultClass === 'permission';
   }
 }
 
-/** The variables that the AWS SDK, too, takes keys from. */
+/** The variables that the AWS SDK takes keys from, too. */
 type KeyVariables = Partial<Record<'AWS_ACCESS_KEY_ID' | 'AWS_SECRET_ACCESS_KEY' | 'AWS_SESSION_TOKEN', string>>;
 
 /**
- * Finds the keys of a storage. A pinned version of a secret that is gone is replaced by the current one, with a warning.
+ * Finds the keys of a storage. If a pinned version of a secret no longer exists, the current one is used, with a warning.
  *
  * @throws CredentialsFault
  */
@@ -135,7 +135,7 @@ function parseKeys(text: string): unknown {
   }
 }
 
-/** What is wrong with keys, in words that show none of them; undefined where nothing is. */
+/** What is wrong with keys, in words that show none of them, or undefined. */
 function flawOfKeys(keys: unknown): string | undefined {
   if (typeof keys !== 'object' || keys === null || Array.isArray(keys)) {
     return 'holds no JSON object';
