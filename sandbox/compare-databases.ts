@@ -126,7 +126,7 @@ class Side {
   ) {}
 
   async databases(): Promise<string[]> {
-    const query = `SELECT datname FROM pg_database WHERE NOT datistemplate AND datname <> 'rdsadmin' ORDER BY 1`;
+    const query = `SELECT datname FROM pg_database WHERE datname !~ '^(template[01]|rdsadmin)$' ORDER BY 1`;
     // As they are: a database may have the master's name, and often has.
     return (await this.run('psql', 'postgres', [...PSQL, '-c', query])).split('\n').slice(0, -1);
   }

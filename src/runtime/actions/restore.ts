@@ -6,7 +6,7 @@ import { ActionError } from '../../contract/action-error';
 import { parseBackupId } from '../../contract/backup-id';
 import { describeFolder } from '../../contract/backup-selection';
 import { Manifest } from '../../contract/manifest';
-import { distinctRemarks } from '../../contract/remark';
+import { distinctRemarks, Remark } from '../../contract/remark';
 import { BackupSelector, RestoreAnswer, RestoreRequest } from '../../contract/requests';
 import { readParts } from '../archive/parts-reader';
 import { withinDeadline } from '../deadline';
@@ -94,6 +94,8 @@ async function waitForLock(
 /** One run under the lock. */
 class Restore {
   private readonly source: string;
+  /** What this server refused, besides objects of databases. */
+  private readonly remarks: Remark[] = [];
   private made: CreatedByRestore = { databases: [], roles: [] };
 
   constructor(
@@ -202,6 +204,7 @@ class Restore {
       keepGoing: this.request.keepGoing ?? false,
       signal: this.signal,
       log: this.runtime.log,
+      remark: (remark) => this.remarks.push(remark),
     };
   }
 
@@ -219,7 +222,7 @@ class Restore {
         made: this.made,
       });
       const { major } = await readServerVersion(admin);
-      const created = await createRoles(admin, manifest, job.masters);
+      const created = await createRoles(admin, manifest, job.masters, job.remark);
       await createSourceMasterRole(admin, job.masters, mark !== undefined);
       await grantTemporaryMemberships(admin, job.roles, major);
       await prepareDatabases(admin, manifest.databases, mark ? { roles: job.roles } : undefined);
@@ -237,7 +240,7 @@ class Restore {
     await this.lock.verify();
     await this.asAdministrator(async (admin) => {
       await revokeTemporaryMemberships(admin, job.roles);
-      await finishRoles(admin, manifest, job.masters);
+      await finishRoles(admin, manifest, job.masters, job.remark);
       await dropSourceMasterRole(admin, job.masters);
     });
     await rm(job.directory, { recursive: true });
@@ -256,7 +259,7 @@ class Restore {
       databasesWithTables: await databasesWithTables(this.connection, databases),
       tables: results.reduce((sum, { tables }) => sum + tables, 0),
       rows: results.reduce((sum, { rows }) => sum + rows, 0),
-      remarks: distinctRemarks([...manifest.remarks, ...results.flatMap(({ remarks }) => remarks)]),
+      remarks: distinctRemarks([...manifest.remarks, ...this.remarks, ...results.flatMap(({ remarks }) => remarks)]),
       notEnforced: distinctRemarks(results.flatMap(({ notEnforced }) => notEnforced)),
     };
     for (const remark of result.remarks) this.runtime.log.warn('restore-remark', { ...remark });

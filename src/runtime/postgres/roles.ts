@@ -1,5 +1,7 @@
 import { Client, escapeIdentifier, escapeLiteral } from 'pg';
+import { attributeRemark, settingRemark, SUPERUSER_ATTRIBUTES } from './role-remarks';
 import { Manifest, Membership, Role } from '../../contract/manifest';
+import { Remark } from '../../contract/remark';
 
 /** The roles and memberships of a server. */
 export type ServerRoles = Pick<Manifest, 'master' | 'roles' | 'memberships'>;
@@ -72,26 +74,71 @@ export async function readRoles(client: Client): Promise<ServerRoles> {
  * Creates the missing roles, without passwords. Settings and memberships are left to `finishRoles`: they would affect the
  * load.
  *
+ * @param remark is called for each attribute that the user of the connection cannot give
  * @returns the created roles that can log in and need a password
  */
-export async function createRoles(client: Client, source: ServerRoles, masters: MasterUsers): Promise<string[]> {
+export async function createRoles(
+  client: Client,
+  source: ServerRoles,
+  masters: MasterUsers,
+  remark: (remark: Remark) => void,
+): Promise<string[]> {
   const existing = await existingRoles(client);
   const missing = source.roles.filter(({ name }) => name !== masters.source && !existing.has(name));
   for (const role of missing) {
-    for (const statement of creationOf(role)) await client.query(statement);
+    const given = role.attributes.filter((attribute) => !SUPERUSER_ATTRIBUTES.includes(attribute));
+    for (const statement of creationOf({ ...role, attributes: given })) await client.query(statement);
+    for (const attribute of role.attributes.filter((each) => SUPERUSER_ATTRIBUTES.includes(each))) {
+      await attempt(client, `ALTER ROLE ${escapeIdentifier(role.name)} ${attribute}`, () =>
+        remark(attributeRemark(role.name, attribute)),
+      );
+    }
   }
   return missing.filter(({ attributes }) => attributes.includes('LOGIN')).map(({ name }) => name);
 }
 
-/** Gives the roles their settings and the memberships that the target does not have yet. */
-export async function finishRoles(client: Client, source: ServerRoles, masters: MasterUsers): Promise<void> {
+/**
+ * Gives the roles their settings and the memberships that the target does not have yet.
+ *
+ * @param remark is called for each that this server does not know or that the user of the connection cannot give
+ */
+export async function finishRoles(
+  client: Client,
+  source: ServerRoles,
+  masters: MasterUsers,
+  remark: (remark: Remark) => void,
+): Promise<void> {
   const present = (await readRoles(client)).memberships;
-  for (const statement of [
-    ...source.roles.flatMap((role) => settingsOf(role, masters)),
-    ...missingMemberships(source.memberships, present, masters).map(membershipGrant),
-  ]) {
-    await client.query(statement);
+  for (const role of source.roles) {
+    for (const [index, statement] of settingsOf(role, masters).entries()) {
+      const { setting, database } = role.settings[index];
+      await attempt(client, statement, ({ message }) =>
+        remark(settingRemark(role.name, setting, database, `was not accepted (${message})`)),
+      );
+    }
   }
+  for (const membership of missingMemberships(source.memberships, present, masters)) {
+    const statement = membershipGrant(membership);
+    await attempt(client, statement, ({ message }) =>
+      remark({
+        type: 'role',
+        name: membership.member,
+        reason: `it is not a member of ${membership.role} (${message})`,
+        statement: `${statement};`,
+      }),
+    );
+  }
+}
+
+/** SQLSTATE of what a user cannot do, and of roles, settings and their values that a server does not know. */
+const NOT_POSSIBLE_HERE = ['42501', '42704', '22023', '55P02', '0LP01'];
+
+/** Runs a statement that this server may refuse for what it is. */
+async function attempt(client: Client, statement: string, refused: (error: Error) => void): Promise<void> {
+  await client.query(statement).catch((error: Error & { code?: string }) => {
+    if (!NOT_POSSIBLE_HERE.includes(error.code ?? '')) throw error;
+    refused(error);
+  });
 }
 
 /** The statements that create a role with its attributes and its comment. */

@@ -2,6 +2,12 @@ import { Client } from 'pg';
 import { ActionError } from '../../contract/action-error';
 import { DatabaseIdentity } from '../../contract/manifest';
 
+/** Every server has this database. New databases are copies of it, with what users put into it. */
+export const TEMPLATE_DATABASE = 'template1';
+
+/** The number of the schema `public` as the server makes it; the master of RDS owns it in older versions. */
+const PUBLIC_SCHEMA = 2200;
+
 /** RDS's own database, which accepts no connections. */
 const RDS_DATABASE = 'rdsadmin';
 
@@ -20,7 +26,8 @@ export async function readServerVersion(client: Client): Promise<ServerVersion> 
 }
 
 /**
- * Reads the databases that are backed up, ordered by name.
+ * Reads the databases that are backed up, ordered by name: all but RDS's own and the untouched templates of the server.
+ * Users have put something into template1 where something in it depends on their roles, as its owner for example.
  *
  * @throws BackupFailed naming the databases that the master cannot connect to
  */
@@ -35,9 +42,11 @@ export async function readUserDatabases(client: Client): Promise<DatabaseIdentit
        pg_catalog.to_jsonb(d) ->> 'daticurules' AS "icuRules",
        d.datallowconn AND pg_catalog.has_database_privilege(d.oid, 'CONNECT') AS reachable
      FROM pg_catalog.pg_database d
-     WHERE NOT d.datistemplate AND d.datname <> $1
+     WHERE d.datname NOT IN ('template0', $1) AND (d.datname <> $2 OR EXISTS (
+       SELECT FROM pg_catalog.pg_shdepend s WHERE s.dbid = d.oid
+         AND NOT (s.classid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND s.objid = $3)))
      ORDER BY d.datname`,
-    [RDS_DATABASE],
+    [RDS_DATABASE, TEMPLATE_DATABASE, PUBLIC_SCHEMA],
   );
   const unreachable = rows.filter((row) => !row.reachable).map((row) => row.name);
   if (unreachable.length > 0) {

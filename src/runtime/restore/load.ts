@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Client, escapeIdentifier } from 'pg';
 import { RefusedObject, refusedObjects } from './refused-objects';
 import { sortMessages } from './restore-messages';
+import { withoutMissingProviderRoles } from './provider-grants';
 import { ownersInSchemas, RestoreSteps, restoreSteps } from './restore-steps';
 import { grantsFor, onCurrentDatabase, withDatabaseName } from './sql-script';
 import { grantTemporarySchemaRights } from './temporary-grants';
@@ -37,6 +38,8 @@ export interface LoadJob {
   readonly keepGoing: boolean;
   readonly signal: AbortSignal;
   readonly log: Log;
+  /** Notes what this server refused. */
+  readonly remark: (remark: Remark) => void;
 }
 
 /** What was found in a database after it was loaded. */
@@ -86,7 +89,7 @@ export async function loadDatabase(job: LoadJob, facts: ManifestDatabase): Promi
   await inDatabase(job, facts, async (client) => {
     await giveToTargetMaster(client, masters);
     await runEach(client, takeBack);
-    await runEach(client, grantsFor(grants, masters));
+    await runEach(client, await possibleHere(job, facts, client, grantsFor(grants, masters)));
     passedOver.push(...(await commentOnExtensions(client, grantsFor(extensionComments, masters))));
   });
   await restore(steps.computed);
@@ -112,16 +115,27 @@ async function restoreProperties(job: LoadJob, facts: ManifestDatabase, script: 
   await inDatabase(job, ADMINISTRATION, async (client) => {
     const owner = escapeIdentifier(roleAtTarget(facts.owner, job.masters));
     await runEach(client, [`ALTER DATABASE ${escapeIdentifier(facts.name)} OWNER TO ${owner}`]);
-    await runEach(
-      client,
-      inServer.filter((statement) => !isComment(statement)),
-    );
+    const others = inServer.filter((statement) => !isComment(statement));
+    await runEach(client, await possibleHere(job, facts, client, others));
   });
   const comments = grantsFor(renamed, mastersIn(facts, job.masters)).filter(isComment);
   await inDatabase(job, facts, async (client) => {
     const statements = comments.map((comment) => comment.replace(`DATABASE ${name} `, 'DATABASE @ '));
     await runEach(client, statements.map(onCurrentDatabase));
   });
+}
+
+/** Statements without those about roles of RDS that this server does not have, which become remarks. */
+async function possibleHere(
+  job: LoadJob,
+  facts: ManifestDatabase,
+  client: Client,
+  statements: readonly string[],
+): Promise<string[]> {
+  const { rows } = await client.query<{ name: string }>('SELECT rolname AS name FROM pg_catalog.pg_roles');
+  const possible = withoutMissingProviderRoles(statements, new Set(rows.map(({ name }) => name)), facts.name);
+  possible.remarks.forEach(job.remark);
+  return possible.statements;
 }
 
 async function readSteps(job: LoadJob, facts: ManifestDatabase): Promise<RestoreSteps> {

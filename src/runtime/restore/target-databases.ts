@@ -5,7 +5,7 @@ import { ActionError } from '../../contract/action-error';
 import { DatabaseLocale, ManifestDatabase } from '../../contract/manifest';
 import { Log } from '../log';
 import { ADMINISTRATION_DATABASE, DatabaseConnection, withClient } from '../postgres/connection';
-import { readServerVersion, readUserDatabases } from '../postgres/server';
+import { readServerVersion, readUserDatabases, TEMPLATE_DATABASE } from '../postgres/server';
 
 /** Object numbers below belong to the server itself. */
 const FIRST_OWN_OBJECT = 16_384;
@@ -130,7 +130,7 @@ export async function takeBackRestore(
   await grantTemporaryMemberships(admin, roles, major);
   for (const { name } of await readUserDatabases(admin)) {
     if (made.databases.includes(name)) {
-      await admin.query(`DROP DATABASE ${escapeIdentifier(name)} WITH (FORCE)`);
+      await dropDatabase(admin, name);
       continue;
     }
     await admin.query(`ALTER DATABASE ${escapeIdentifier(name)} OWNER TO CURRENT_USER`);
@@ -141,6 +141,13 @@ export async function takeBackRestore(
     });
   }
   for (const role of roles) await admin.query(`DROP ROLE ${escapeIdentifier(role)}`);
+}
+
+/** A template cannot be dropped. */
+async function dropDatabase(admin: Client, database: string): Promise<void> {
+  const name = escapeIdentifier(database);
+  await admin.query(`ALTER DATABASE ${name} IS_TEMPLATE false`);
+  await admin.query(`DROP DATABASE ${name} WITH (FORCE)`);
 }
 
 async function existingRoles(admin: Client, names: readonly string[]): Promise<string[]> {
@@ -173,7 +180,7 @@ export async function prepareDatabases(
       await admin.query(`ALTER DATABASE ${name} OWNER TO CURRENT_USER`);
       if (unfinished) await emptyInPlace(admin, unfinished.roles);
     } else if (!alike || unfinished) {
-      if (present) await admin.query(`DROP DATABASE ${name} WITH (FORCE)`);
+      if (present || facts.name === TEMPLATE_DATABASE) await dropDatabase(admin, facts.name);
       await admin.query(creationStatement(facts, major, await templateFor(facts, admin, major)));
     }
   }
