@@ -322,5 +322,6 @@ project.package.setScript(
 );
 project.package.setScript('figures', `tsx packaging/build.ts >&2 && ${tsx} bench/run-figures.ts`);
 project.package.setScript('conformance', `tsx packaging/build.ts >&2 && ${tsx} bench/conformance.ts`);
+project.package.setScript('fidelity', `tsx packaging/build.ts >&2 && ${tsx} bench/fidelity.ts`);
 
 project.synth();

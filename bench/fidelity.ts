@@ -1,0 +1,135 @@
+import { FidelityCase, fidelityCases } from './fidelity/cases';
+import { FidelityWorld } from './fidelity/world';
+import { atLeast, exactly, Figure, render } from './figures';
+
+/** Databases that are backed up and restored together. */
+const BATCH = 24;
+
+interface Options {
+  readonly json: boolean;
+  /** Only cases whose name contains this. */
+  readonly only: string;
+  /** Decides which bytes are flipped. */
+  readonly seed: number;
+  /** No further batch is begun after this time. */
+  readonly minutes: number;
+}
+
+interface Results {
+  readonly whole: FidelityCase[];
+  readonly remarks: FidelityCase[];
+  readonly refused: FidelityCase[];
+  readonly different: string[];
+  readonly refusedWrongly: string[];
+  readonly notRun: FidelityCase[];
+}
+
+/**
+ * `npm run fidelity [-- --json --only text --seed number --minutes number]`: databases that are hard to dump go through
+ * a backup and a restore of the product, as a master who is no superuser, and are compared by psql and pg_dump alone.
+ * Progress goes to standard error, the figures last to standard output.
+ */
+async function main(): Promise<void> {
+  const options = readOptions(process.argv.slice(2));
+  const endsAt = Date.now() + options.minutes * 60_000;
+  const results: Results = { whole: [], remarks: [], refused: [], different: [], refusedWrongly: [], notRun: [] };
+  const world = await FidelityWorld.start(17);
+  try {
+    const cases = fidelityCases(await world.encodings()).filter(({ name }) => name.includes(options.only));
+    for (const batch of batchesOf(cases)) {
+      if (Date.now() > endsAt) results.notRun.push(...batch);
+      else await runBatch(world, batch, results);
+    }
+    for (const { name } of results.notRun) progress(`  not run: ${name}`);
+    for (const { name } of results.refused) progress(`  refused at backup: ${name}`);
+    const { flipped, unnoticed } = await world.flipBytes(options.seed, progress);
+    process.stdout.write(`${render(figuresOf(results, flipped, unnoticed), options.json)}\n`);
+  } finally {
+    await world.stop();
+  }
+}
+
+function figuresOf(results: Results, flipped: number, unnoticed: number): Figure[] {
+  const count = (kind: FidelityCase['kind']) => results.whole.filter((each) => each.kind === kind).length;
+  return [
+    atLeast('plain', count('plain'), 100),
+    atLeast('rds-like', count('rds-like'), 0),
+    atLeast('remarks', results.remarks.length, 1),
+    atLeast('refused', results.refused.length, 1),
+    exactly('different', results.different.length, 0),
+    exactly('refused-wrongly', results.refusedWrongly.length, 0),
+    exactly('not-run', results.notRun.length, 0),
+    atLeast('bytes-flipped', flipped, 1),
+    exactly('flips-unnoticed', unnoticed, 0),
+  ];
+}
+
+/** Cases of one kind run together; one that is refused runs alone, as do those of encodings. */
+function batchesOf(cases: readonly FidelityCase[]): FidelityCase[][] {
+  const batches: FidelityCase[][] = [];
+  const groups = new Map<string, FidelityCase[]>();
+  for (const each of cases) {
+    if (each.kind === 'refused') {
+      batches.push([each]);
+      continue;
+    }
+    const group = each.kind + (each.encoding ? ' encoding' : '');
+    groups.set(group, [...(groups.get(group) ?? []), each]);
+  }
+  for (const group of groups.values()) {
+    for (let start = 0; start < group.length; start += BATCH) batches.push(group.slice(start, start + BATCH));
+  }
+  return batches;
+}
+
+async function runBatch(world: FidelityWorld, batch: readonly FidelityCase[], results: Results): Promise<void> {
+  progress(`${batch.length === 1 ? batch[0].name : `${batch.length} cases from "${batch[0].name}"`}`);
+  const outcome = await world.run(batch);
+  if (outcome.error !== undefined && batch.length > 1) {
+    progress(`  ${outcome.error.split('\n')[0]}`);
+    // One stood in the way of all: half of them each, until it is alone.
+    const middle = Math.ceil(batch.length / 2);
+    await runBatch(world, batch.slice(0, middle), results);
+    await runBatch(world, batch.slice(middle), results);
+    return;
+  }
+  for (const each of batch) {
+    const said = outcome.remarks.get(each) ?? '';
+    const differences = outcome.differences.get(each) ?? [];
+    if (each.kind === 'refused' && each.says!.test(outcome.error ?? '')) results.refused.push(each);
+    else if (outcome.error !== undefined) report(results.refusedWrongly, each, outcome.error);
+    else if (each.kind === 'refused') report(results.different, each, 'it was backed up');
+    else if (each.kind === 'remark' && each.says!.test(said)) results.remarks.push(each);
+    else if (each.kind === 'remark') report(results.different, each, `no remark names it: ${said}`);
+    else if (differences.length > 0) report(results.different, each, differences.join('\n    '));
+    else results.whole.push(each);
+  }
+  for (const difference of outcome.serverDifferences) {
+    progress(`  different on the server: ${difference}`);
+    results.different.push(difference);
+  }
+}
+
+function report(list: string[], { name }: FidelityCase, what: string): void {
+  list.push(name);
+  progress(`  ${name}: ${what}`);
+}
+
+function readOptions(args: readonly string[]): Options {
+  const value = (name: string) => (args.includes(name) ? args[args.indexOf(name) + 1] : undefined);
+  return {
+    json: args.includes('--json'),
+    only: value('--only') ?? '',
+    seed: Number(value('--seed') ?? 1),
+    minutes: Number(value('--minutes') ?? 60),
+  };
+}
+
+function progress(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+main().catch((error: Error) => {
+  process.stderr.write(`${error.message}\n${error.stack}\n`);
+  process.exitCode = 1;
+});
