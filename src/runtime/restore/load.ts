@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client, escapeIdentifier } from 'pg';
+import { withoutMissingProviderRoles } from './provider-grants';
 import { RefusedObject, refusedObjects } from './refused-objects';
 import { sortMessages } from './restore-messages';
-import { withoutMissingProviderRoles } from './provider-grants';
 import { ownersInSchemas, RestoreSteps, restoreSteps } from './restore-steps';
 import { grantsFor, onCurrentDatabase, withDatabaseName } from './sql-script';
 import { grantTemporarySchemaRights } from './temporary-grants';

@@ -24,8 +24,9 @@ export function withoutMissingProviderRoles(
       .find((name) => PROVIDER_ROLE.test(name) && !present.has(name));
     if (statement.startsWith('SET ROLE ')) actor = missing;
     const role = missing ?? actor;
-    if (role === undefined) kept.push(statement);
-    else if (statement !== 'RESET ROLE' && !statement.startsWith('SET ROLE ')) {
+    if (role === undefined) {
+      kept.push(statement);
+    } else if (statement !== 'RESET ROLE' && !statement.startsWith('SET ROLE ')) {
       remarks.push({
         database,
         type: 'role',
