@@ -7,6 +7,7 @@ import { addList } from './commands/list';
 import { addLogs } from './commands/logs';
 import { addPause, addResume } from './commands/pause';
 import { addPrune } from './commands/prune';
+import { addRepair } from './commands/repair';
 import { addRestore } from './commands/restore';
 import { addRestoreCheck } from './commands/restore-check';
 import { addShow } from './commands/show';
@@ -30,6 +31,7 @@ const COMMANDS = [
   addWatch,
   addVerify,
   addPrune,
+  addRepair,
   addRestoreCheck,
   addRestore,
   addPause,

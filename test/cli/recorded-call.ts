@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { ActionRunner } from '../../src/cli/action-runner';
 import { DeployedSchedule } from '../../src/cli/deployed/schedule';
 import { AccountAndRegion } from '../../src/cli/local-runner';
@@ -66,7 +67,7 @@ export const ANSWERS: Answers = {
   },
   verify: { backup: '20261122T030000Z', parts: 1, bytes: 1 },
   prune: { deleted: [], kept: 1, reasons: [] },
-  repair: { backups: [], added: [], notWhole: [] },
+  repair: { backups: ['20261122T030000Z'], added: ['20261122T030000Z'], notWhole: [] },
   'restore-check': {
     backup: '20261122T030000Z',
     sourceDescription: '',
@@ -97,7 +98,11 @@ export interface Called {
 }
 
 /** Runs the command line with a runner that records the requests and gives these answers. */
-export async function call(line: string, answers: Partial<Answers> = {}): Promise<Called> {
+export async function call(
+  line: string,
+  answers: Partial<Answers> = {},
+  input: NodeJS.ReadableStream & { readonly isTTY?: boolean } = Readable.from([]),
+): Promise<Called> {
   const requests: Request[] = [];
   const runners: (AccountAndRegion | string)[] = [];
   const runner: ActionRunner = {
@@ -139,6 +144,7 @@ export async function call(line: string, answers: Partial<Answers> = {}): Promis
     line.includes('--json'),
     { write: (text) => (written.output += text) },
     { write: (text) => (written.errors += text) },
+    input,
   );
   const code = await run(line.split(' ').filter(Boolean), new Session(terminal, services));
   return { code, requests, runners, ...written };

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { ANSWERS, ARN, call, DEPLOYED, SECRET } from './recorded-call';
 import { Answers } from '../../src/contract/requests';
 
@@ -160,16 +161,88 @@ describe('the request of each command', () => {
     expect(code).toBe(0);
   });
 
-  test('prune asks for the retention and for the list, without and with --yes', async () => {
-    const list = { action: 'list', storage: SETTINGS, database: 'orders' };
-    const prune = { action: 'prune', storage: SETTINGS, database: DATABASE, retentionDays: 7 };
-    const without = await call(`prune ${STORAGE} --database orders ${SERVER}`);
-    expect(without.requests).toEqual([{ ...prune, dryRun: true }, list]);
-    const withYes = await call(
+  test.each([
+    [
+      `prune ${STORAGE} --database orders ${SERVER}`,
+      { action: 'prune', storage: SETTINGS, database: DATABASE, retentionDays: 7, dryRun: true, databaseGone: false },
+    ],
+    [
       `prune --yes ${STORAGE} --database orders --host db.example --database-secret ${SECRET} --retention-days 7`,
-    );
-    const database = { ...DATABASE, credentials: { kind: 'secret', secretArn: SECRET } };
-    expect(withYes.requests).toEqual([{ ...prune, database, dryRun: false }, list]);
+      {
+        action: 'prune',
+        storage: SETTINGS,
+        database: { ...DATABASE, credentials: { kind: 'secret', secretArn: SECRET } },
+        retentionDays: 7,
+        dryRun: false,
+        databaseGone: false,
+      },
+    ],
+    [
+      `prune --yes ${STORAGE} --database orders --retention-days 7 --database-gone --confirm orders`,
+      {
+        action: 'prune',
+        storage: SETTINGS,
+        database: { ...DATABASE, endpoint: 'gone:5432' },
+        retentionDays: 7,
+        dryRun: false,
+        databaseGone: true,
+      },
+    ],
+    [
+      `repair --newest 2026-11-22T03:00:00Z ${STORAGE} --database orders --host db.example --user master`,
+      {
+        action: 'repair',
+        storage: SETTINGS,
+        database: DATABASE,
+        newest: '20261122T030000Z',
+        dueTimes: undefined,
+        databaseGone: false,
+      },
+    ],
+    [
+      'repair --schedule orders-backup',
+      {
+        action: 'repair',
+        storage: DEPLOYED.storage,
+        database: DEPLOYED.database,
+        newest: undefined,
+        dueTimes: ['cron(0 3 * * ? *)'],
+        databaseGone: false,
+      },
+    ],
+  ])('%s', async (line, request) => {
+    const { requests, code, errors } = await call(line);
+    expect(errors).toBe('');
+    expect(requests).toEqual([request]);
+    expect(code).toBe(0);
+  });
+
+  describe('--database-gone', () => {
+    const line = `prune --yes ${STORAGE} --database orders --retention-days 7 --database-gone`;
+    const terminal = (typed: string) => Object.assign(Readable.from([`${typed}\n`]), { isTTY: true });
+
+    test('is confirmed by a person who types the name of the database', async () => {
+      const { code, requests, errors } = await call(line, {}, terminal('orders'));
+      expect(errors).toContain('Type orders to go on');
+      expect(requests).toMatchObject([{ action: 'prune', databaseGone: true }]);
+      expect(code).toBe(0);
+    });
+
+    test.each(['order', 'yes', ''])('fails for the confirmation "%s", and changes nothing', async (typed) => {
+      const { code, requests } = await call(line, {}, terminal(typed));
+      expect([code, requests]).toEqual([6, []]);
+    });
+
+    test('fails for another name in --confirm, and changes nothing', async () => {
+      const { code, requests } = await call(`${line} --confirm shop`);
+      expect([code, requests]).toEqual([6, []]);
+    });
+
+    test('fails without a terminal and without --confirm, and names that option', async () => {
+      const { code, requests, errors } = await call(line, {}, Readable.from([]));
+      expect([code, requests]).toEqual([2, []]);
+      expect(errors).toContain('--confirm orders');
+    });
   });
 
   test('the user is passed on in PGUSER, from which the action reads it', async () => {
@@ -285,6 +358,8 @@ describe('mistakes', () => {
     [`back-up ${STORAGE} --database orders --host h --port 70000 --user u`, ['--port', '70000', '65535']],
     [`restore-check --latest ${STORAGE} --database orders`, ['--engine', '--vcpu', '--memory', '--storage-size']],
     ['lst', ['lst', 'list']],
+    [`repair ${STORAGE} --database orders --host h --user u`, ['--newest', '--due', '--schedule']],
+    [`prune ${STORAGE} --database orders --retention-days 7 --confirm orders`, ['--database-gone']],
     ['pause', ['--schedule']],
     ['resume', ['--schedule']],
   ])('fails: %s', async (line, texts) => {
@@ -356,19 +431,36 @@ describe('results', () => {
     ],
   };
 
-  test('prune explains what it keeps and why, and deletes nothing without --yes', async () => {
+  test('prune shows what it keeps and why, and deletes nothing without --yes', async () => {
     const { output } = await call('prune --schedule orders-backup', {
-      prune: { deleted: ['20261001T030000Z'], kept: 2, reasons: [] },
-      list: LISTED,
+      prune: {
+        deleted: ['20261001T030000Z'],
+        kept: 1,
+        reasons: [{ backup: '20261122T030000Z', reason: 'the newest completed backup, which is always kept' }],
+      },
     });
     expect(output.split('\n')).toEqual([
       'Expired:',
       '  20261001T030000Z',
-      'Kept: 2 completed.',
-      '  20261123T030000Z  Failed     not a completed backup, and never counted as one that is kept',
-      '  20261122T030000Z  Completed  the newest completed backup is always kept',
-      '  20261121T030000Z  Completed  expires at 2026-12-21 03:02:10 UTC, 30 days after its completion',
+      'Kept: 1 completed.',
+      '  20261122T030000Z  the newest completed backup, which is always kept',
       'Nothing was deleted. Add --yes to delete the expired backups.',
+      '',
+    ]);
+  });
+
+  test('repair shows what it added, and what is not whole', async () => {
+    const { output } = await call('repair --schedule orders-backup', {
+      repair: {
+        backups: ['20261122T030000Z', '20261121T030000Z'],
+        added: ['20261121T030000Z'],
+        notWhole: [{ backup: '20261120T030000Z', reason: 'part 000002 is missing' }],
+      },
+    });
+    expect(output.split('\n')).toEqual([
+      'The list of backups of database orders is whole: 2 completed, 1 of them added.',
+      '  added      20261121T030000Z',
+      '  not whole  20261120T030000Z: part 000002 is missing',
       '',
     ]);
   });
@@ -416,6 +508,13 @@ describe('results', () => {
   ])('%s shows the remarks of the backup', async (command, answers) => {
     const { output } = await call(`${command} --schedule orders-backup`, answers);
     expect(output).toContain('  remark  tablespace fast: RDS has no tablespaces\n');
+  });
+
+  test('restore shows what the server refused, with --keep-going', async () => {
+    const line = 'restore --latest --keep-going --empty-target --schedule orders-backup --host new.example --user u';
+    const { output, requests } = await call(line, { restore: { ...ANSWERS.restore, notEnforced: [REMARK] } });
+    expect(requests).toMatchObject([{ action: 'restore', keepGoing: true, emptyTarget: true }]);
+    expect(output).toContain('  not enforced  tablespace fast: RDS has no tablespaces\n');
   });
 
   test('--help ends with 0', async () => {

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { ActionError } from '../../contract/action-error';
 import { BackUpAnswer } from '../../contract/requests';
 import { addSourceOptions, openDatabaseSource } from '../options/source-options';
-import { addWriterOptions, writerSettings } from '../options/writer-options';
+import { addWriterOptions, databaseOf, retentionDaysOf } from '../options/writer-options';
 import { durationText, sizeText } from '../output/format';
 import { pruneLines } from '../output/prune-lines';
 import { remarkLines } from '../output/remark-lines';
@@ -21,7 +21,8 @@ export function addBackUp(program: Command, session: Session): void {
       const answer = await source.runner.run({
         action: 'back-up',
         storage: source.storage,
-        ...writerSettings(command, source),
+        database: databaseOf(command, source),
+        retentionDays: retentionDaysOf(command, source),
       });
       if (answer.outcome === 'Locked') {
         throw new ActionError('Locked', LOCKED, answer);

@@ -1,63 +1,40 @@
 import { Command } from 'commander';
-import { listAll } from './list';
-import { BackupSummary, PruneAnswer } from '../../contract/requests';
+import { PruneAnswer } from '../../contract/requests';
+import { addDatabaseGoneOptions, confirmedDatabaseGone } from '../options/database-gone';
 import { addSourceOptions, openDatabaseSource } from '../options/source-options';
-import { addWriterOptions, writerSettings } from '../options/writer-options';
-import { timeText } from '../output/format';
-import { keepingOf } from '../output/kept-until';
+import { addWriterOptions, databaseOf, retentionDaysOf } from '../options/writer-options';
 import { pruneLines } from '../output/prune-lines';
 import { tableLines } from '../output/table';
 import { Session } from '../session';
 
-/** A backup that stays, and why. */
-interface KeptBackup {
-  readonly backup: string;
-  readonly state: BackupSummary['state'];
-  readonly reason: string;
-}
-
 export function addPrune(program: Command, session: Session): void {
   const command = program
     .command('prune')
-    .description('show which backups have expired; delete them with --yes')
+    .description('show which backups have expired, and why the others are kept; delete the expired ones with --yes')
     .option('--yes', 'delete the expired backups')
     .action(async () => {
       const source = await openDatabaseSource(command, session);
       const dryRun = !command.opts<{ yes?: boolean }>().yes;
-      const settings = writerSettings(command, source);
-      const answer = await source.runner.run({ action: 'prune', storage: source.storage, ...settings, dryRun });
-      const { backups } = await listAll(source);
-      const keptBackups = keptBackupsOf(answer, backups, settings.retentionDays);
-      session.show({ answer: { ...answer, dryRun, keptBackups }, lines: explanation(answer, keptBackups, dryRun) });
+      const databaseGone = await confirmedDatabaseGone(command, session, source.database);
+      const answer = await source.runner.run({
+        action: 'prune',
+        storage: source.storage,
+        database: databaseOf(command, source, databaseGone),
+        retentionDays: retentionDaysOf(command, source),
+        dryRun,
+        databaseGone,
+      });
+      session.show({ answer: { ...answer, dryRun }, lines: explanation(answer, dryRun) });
     });
   addSourceOptions(command);
   addWriterOptions(command);
+  addDatabaseGoneOptions(command);
 }
 
-function explanation(answer: PruneAnswer, kept: readonly KeptBackup[], dryRun: boolean): string[] {
+function explanation(answer: PruneAnswer, dryRun: boolean): string[] {
   return [
     ...pruneLines(answer, dryRun),
-    ...tableLines(kept.map(({ backup, state, reason }) => [`  ${backup}`, state, reason])),
+    ...tableLines(answer.reasons.map(({ backup, reason }) => [`  ${backup}`, reason])),
     ...(dryRun && answer.deleted.length > 0 ? ['Nothing was deleted. Add --yes to delete the expired backups.'] : []),
   ];
-}
-
-function keptBackupsOf(
-  { deleted }: PruneAnswer,
-  backups: readonly BackupSummary[],
-  retentionDays: number,
-): KeptBackup[] {
-  const keeping = keepingOf(backups, retentionDays);
-  return backups
-    .filter(({ backup }) => !deleted.includes(backup))
-    .map(({ backup, state }) => {
-      const keep = keeping.get(backup);
-      const reason =
-        keep === undefined
-          ? 'not a completed backup, and never counted as one that is kept'
-          : keep.isNewest
-            ? 'the newest completed backup is always kept'
-            : `expires at ${timeText(keep.keptUntil)} UTC, ${retentionDays} days after its completion`;
-      return { backup, state, reason };
-    });
 }

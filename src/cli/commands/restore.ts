@@ -10,6 +10,8 @@ import { Session } from '../session';
 
 interface RestoreOptions extends BackupOptions, ServerOptions {
   readonly identifier?: string;
+  readonly emptyTarget?: boolean;
+  readonly keepGoing?: boolean;
 }
 
 export function addRestore(program: Command, session: Session): void {
@@ -26,6 +28,8 @@ export function addRestore(program: Command, session: Session): void {
         action: 'restore',
         source: { storage, database, backup },
         target,
+        emptyTarget: options.emptyTarget,
+        keepGoing: options.keepGoing,
       });
       session.show({ answer, lines: restoreLines(answer) });
     });
@@ -33,11 +37,13 @@ export function addRestore(program: Command, session: Session): void {
   addAll(command.optionsGroup('The empty database to fill:'), [
     ...serverOptions(),
     new Option('--identifier <name>', 'identifier of that database (default: its host up to the first dot)'),
+    new Option('--empty-target', 'first remove what an unfinished restore made there, and nothing else'),
+    new Option('--keep-going', 'restore all data even if the server refuses a constraint, a trigger or a policy'),
   ]);
   addSourceOptions(command, { local: true });
 }
 
-function restoreLines({ backup, outcome, databases, tables, rows, passedOver, remarks, durationMs }: RestoreAnswer) {
+function restoreLines({ backup, outcome, databases, tables, rows, passedOver, durationMs, ...answer }: RestoreAnswer) {
   if (outcome === 'AlreadyRestored') {
     return [`Backup ${backup} is already restored there; nothing was done.`];
   }
@@ -50,6 +56,7 @@ function restoreLines({ backup, outcome, databases, tables, rows, passedOver, re
       ['rows', String(rows)],
       ...passedOver.map((message) => ['ignored', message] as const),
     ]),
-    ...remarkLines(remarks),
+    ...remarkLines(answer.remarks),
+    ...remarkLines(answer.notEnforced, 'not enforced'),
   ];
 }

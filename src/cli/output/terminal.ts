@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline';
 import { ExitCode, exitCodeOf, FailureKind } from '../exit-codes';
 import { printable, wrapped } from './format';
 import { TerminalLog } from './terminal-log';
@@ -34,6 +35,7 @@ export class Terminal {
     readonly json: boolean,
     private readonly output: Stream = process.stdout,
     private readonly errors: Stream = process.stderr,
+    private readonly input: NodeJS.ReadableStream & { readonly isTTY?: boolean } = process.stdin,
   ) {
     const write = (text: string) => this.errors.write(text);
     this.log = json ? new JsonLog((line) => write(`${line}\n`)) : new TerminalLog(write, errors.isTTY);
@@ -59,6 +61,19 @@ export class Terminal {
       writeLines(this.errors, [this.red(first), ...others]);
     }
     return exitCodeOf(kind);
+  }
+
+  /** Asks a person for a line of text; undefined without a terminal. */
+  async ask(question: string): Promise<string | undefined> {
+    if (!this.input.isTTY) return undefined;
+    const lines = createInterface({ input: this.input });
+    try {
+      this.errors.write(question);
+      const { value } = await lines[Symbol.asyncIterator]().next();
+      return (value ?? '').trim();
+    } finally {
+      lines.close();
+    }
   }
 
   private eraseBar(): void {
