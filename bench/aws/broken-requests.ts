@@ -31,8 +31,9 @@ export function brokenRequests(model: ServiceModel, seen: SeenOperation): Broken
   if (input === undefined) return [];
   const shape = model.resolve(input);
   const found = new Map<ConstraintKind, BrokenRequest>();
-  for (const each of breakagesOf(model, shape, [], seen.input, new Set())) {
-    const broken = withValue(seen.input, each.steps, each.value) as Record<string, unknown>;
+  const taken = typed(model, shape, seen.input);
+  for (const each of breakagesOf(model, shape, [], taken, new Set())) {
+    const broken = withValue(taken, each.steps, each.value) as Record<string, unknown>;
     const says = `at '${pathOf(each.steps)}' failed to satisfy constraint: ${each.rule}`;
     const isBroken = violationsOf(model, shape, broken).length > 0;
     if (found.has(each.kind) || !isBroken) continue;
@@ -180,6 +181,30 @@ function plain(model: ServiceModel, shape: Shape): unknown {
       return 'a'.repeat(Math.max(shape.min ?? 1, 1));
     default:
       return 1;
+  }
+}
+
+/** A form carries texts only; AWS's client wants numbers and truth values where the model has them. */
+function typed(model: ServiceModel, shape: Shape, value: unknown): unknown {
+  switch (shape.type) {
+    case 'structure':
+      return Object.fromEntries(
+        Object.entries(value as object).map(([name, member]) => [
+          name,
+          typed(model, model.resolve(shape.members![name]), member),
+        ]),
+      );
+    case 'list':
+      return (value as unknown[]).map((item) => typed(model, model.resolve(shape.member!), item));
+    case 'boolean':
+      return String(value) === 'true';
+    case 'integer':
+    case 'long':
+    case 'float':
+    case 'double':
+      return Number(value);
+    default:
+      return value;
   }
 }
 

@@ -16,7 +16,11 @@ const SEEN: readonly [service: string, operation: string, input: Record<string, 
   ['ec2', 'AuthorizeSecurityGroupIngress', { GroupId: 'sg-1' }],
   ['ec2', 'DescribeSecurityGroups', {}],
   ['secretsmanager', 'CreateSecret', { Name: 'a', SecretString: 'text' }],
-  ['monitoring', 'PutMetricAlarm', { AlarmName: 'a', EvaluationPeriods: '1', ComparisonOperator: 'LessThanThreshold' }],
+  [
+    'monitoring',
+    'PutMetricAlarm',
+    { AlarmName: 'a', EvaluationPeriods: '1', Threshold: '0.5', ComparisonOperator: 'LessThanThreshold' },
+  ],
   ['logs', 'PutRetentionPolicy', { logGroupName: 'a', retentionInDays: 30 }],
   [
     ...(['scheduler', 'CreateSchedule'] as const),
