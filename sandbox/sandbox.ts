@@ -8,7 +8,7 @@ import { Gateway } from './aws/gateway';
 import { LambdaService, RecordedInvocation } from './aws/lambda';
 import { ModelCheck } from './aws/model/model-check';
 import { RdsService } from './aws/rds';
-import { FiredSchedule, FireOptions, ListedSchedule, ScheduleTrigger } from './aws/scheduler';
+import { FiredSchedule, FireOptions, ListedSchedule, SchedulerService, ScheduleTrigger } from './aws/scheduler';
 import { AccessKeys } from './aws/signature';
 import { Upstream } from './aws/upstream';
 import { CertificateAuthority } from './certificate-authority';
@@ -351,6 +351,7 @@ async function startParts(
   gateway.add(lambda);
   gateway.add(rds);
   gateway.add(new Ec2Service(upstream));
+  gateway.add(new SchedulerService(upstream, gateway.permissions));
   gateway.add(new CloudWatchService(upstream));
   const trigger = new ScheduleTrigger(upstream, lambda, () => clock.now());
   const tsconfigFile = path.join(await inside('apps'), 'tsconfig.json');

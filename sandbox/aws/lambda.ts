@@ -218,6 +218,11 @@ export class LambdaService implements EmulatedService {
 
   private async createFunction(request: AwsRequest): Promise<AwsResponse> {
     const content = JSON.parse(request.body.toString());
+    // See https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html
+    if (!(await this.permissions.roleTrusts(content.Role, 'lambda.amazonaws.com'))) {
+      const text = 'The role defined for the function cannot be assumed by Lambda.';
+      return jsonRefusal(400, 'InvalidParameterValueException', text);
+    }
     const zip = await this.zipOf(content.Code ?? {});
     const answer = await this.upstream.forward(request);
     if (answer.status !== 201) return answer;

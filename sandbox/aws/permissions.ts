@@ -64,6 +64,16 @@ export class RolePermissions {
     return isAllowed(await this.policiesOf(roleArn.split('/').at(-1)!), action, resource);
   }
 
+  /** Whether a service may assume a role. Conditions of its trust policy are taken as met. */
+  async roleTrusts(roleArn: string, principal: string): Promise<boolean> {
+    const xml = await this.iam({ Action: 'GetRole', RoleName: roleArn.split('/').at(-1)! }).catch(() => '');
+    const [document] = elementsOf(xml, 'AssumeRolePolicyDocument');
+    const { Statement = [] } = document ? JSON.parse(decodeURIComponent(document)) : {};
+    return [Statement]
+      .flat()
+      .some(({ Effect, Principal }) => Effect === 'Allow' && [Principal?.Service ?? []].flat().includes(principal));
+  }
+
   private async requiredPermission(request: AwsRequest): Promise<RequiredPermission | undefined> {
     switch (serviceOf(request.headers)) {
       case 'secretsmanager':

@@ -325,7 +325,8 @@ const POSTPONED = [
 ];
 
 function requestOf(action: RdsAction, parameters: URLSearchParams): RdsRequest {
-  const text = (name: string) => parameters.get(name) ?? undefined;
+  // The provider sends an empty DBName where there is none, which RDS takes.
+  const text = (name: string) => parameters.get(name) || undefined;
   return {
     action,
     text,

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DeliveredEvent, LambdaService, parseFunctionReference } from './lambda';
-import { Upstream } from './upstream';
+import { AwsRequest, AwsResponse, jsonRefusal } from './message';
+import { RolePermissions } from './permissions';
+import { EmulatedService, Upstream } from './upstream';
 
 export interface FireOptions {
   /** Fire although the schedule is switched off. @default false */
@@ -28,6 +30,29 @@ export interface ListedSchedule {
   readonly name: string;
   readonly state: string;
   readonly target: string;
+}
+
+/** EventBridge Scheduler with a check of the roles that schedules name: moto takes any. */
+export class SchedulerService implements EmulatedService {
+  readonly name = 'scheduler';
+
+  constructor(
+    private readonly upstream: Upstream,
+    private readonly permissions: RolePermissions,
+  ) {}
+
+  /** @see https://docs.aws.amazon.com/scheduler/latest/UserGuide/setting-up.html#setting-up-execution-role */
+  async answer(request: AwsRequest): Promise<AwsResponse> {
+    const isSchedule = ['POST', 'PUT'].includes(request.method) && request.url.startsWith('/schedules/');
+    if (isSchedule) {
+      const { RoleArn } = JSON.parse(request.body.toString()).Target;
+      if (!(await this.permissions.roleTrusts(RoleArn, 'scheduler.amazonaws.com'))) {
+        const text = 'The execution role you provide must allow AWS EventBridge Scheduler to assume the role.';
+        return jsonRefusal(400, 'ValidationException', text);
+      }
+    }
+    return this.upstream.forward(request);
+  }
 }
 
 /** Fires schedules of EventBridge Scheduler on demand: moto never fires one. */

@@ -232,6 +232,7 @@ async function zipOf(name: string, content: string): Promise<Buffer> {
   return buffer(zip.outputStream);
 }
 
+const PRINCIPALS = ['lambda.amazonaws.com', 'scheduler.amazonaws.com'];
 const ROLE = '${aws_iam_role.role.arn}';
 const VERSION = '${aws_lambda_function.probe.version}';
 
@@ -284,7 +285,7 @@ const CONFIGURATION = {
         name_prefix: 'probe-',
         assume_role_policy: JSON.stringify({
           Version: '2012-10-17',
-          Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: 'lambda.amazonaws.com' } }],
+          Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: PRINCIPALS } }],
         }),
       },
     },

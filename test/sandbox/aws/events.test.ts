@@ -7,7 +7,7 @@ import { CreateScheduleCommand, SchedulerClient } from '@aws-sdk/client-schedule
 import { ZipFile } from 'yazl';
 import { Gateway } from '../../../sandbox/aws/gateway';
 import { LambdaService } from '../../../sandbox/aws/lambda';
-import { ScheduleTrigger } from '../../../sandbox/aws/scheduler';
+import { SchedulerService, ScheduleTrigger } from '../../../sandbox/aws/scheduler';
 import { Upstream } from '../../../sandbox/aws/upstream';
 import { LambdaHost } from '../../../sandbox/lambda/host';
 import { Moto, MotoProgram } from '../../../sandbox/moto';
@@ -42,9 +42,11 @@ beforeAll(async () => {
   host = new LambdaHost({ directory: path.join(directory, 'lambda'), region: REGION, hostEnvironment: {} });
   lambda = new LambdaService(upstream, host, gateway.permissions);
   gateway.add(lambda);
+  gateway.add(new SchedulerService(upstream, gateway.permissions));
   trigger = new ScheduleTrigger(upstream, lambda, () => new Date());
 
-  await iam({ Action: 'CreateRole', RoleName: 'orders', AssumeRolePolicyDocument: '{}' });
+  await createRole('orders', ['lambda.amazonaws.com', 'scheduler.amazonaws.com']);
+  await createRole('untrusting', ['ec2.amazonaws.com']);
   const Statement = { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: QUEUE };
   const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement });
   await iam({ Action: 'PutRolePolicy', RoleName: 'orders', PolicyName: 'failures', PolicyDocument });
@@ -115,25 +117,42 @@ test('fails to set a destination that the role may not write to', async () => {
   });
 });
 
+test('fails with a role that Lambda or Scheduler may not assume', async () => {
+  const Role = ROLE.replace('orders', 'untrusting');
+  const Code = { ZipFile: Buffer.from('zip') };
+  await expect(
+    functions(new CreateFunctionCommand({ FunctionName: 'other', Role, Runtime: 'nodejs22.x', Handler: 'a.b', Code })),
+  ).rejects.toThrow('The role defined for the function cannot be assumed by Lambda.');
+  await expect(schedule('other', {}, 'orders:1', Role)).rejects.toThrow(
+    'must allow AWS EventBridge Scheduler to assume',
+  );
+});
+
+async function createRole(RoleName: string, Service: string[]): Promise<void> {
+  const Statement = { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service } };
+  const AssumeRolePolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement });
+  await iam({ Action: 'CreateRole', RoleName, AssumeRolePolicyDocument });
+}
+
 async function retries(MaximumRetryAttempts: number, Destination?: string): Promise<void> {
   const DestinationConfig = Destination ? { OnFailure: { Destination } } : undefined;
   const setting = { FunctionName: 'orders', Qualifier: '1', MaximumRetryAttempts, DestinationConfig };
   await functions(new PutFunctionEventInvokeConfigCommand(setting));
 }
 
-async function schedule(Name: string, input: object, target = 'orders:1'): Promise<void> {
+async function schedule(Name: string, input: object, target = 'orders:1', RoleArn = ROLE): Promise<void> {
   const client = new SchedulerClient(settings());
-  await client.send(
+  const created = client.send(
     new CreateScheduleCommand({
       ...{ Name, ScheduleExpression: 'cron(0 3 * * ? *)', FlexibleTimeWindow: { Mode: 'OFF' } },
       Target: {
         Arn: `arn:aws:lambda:${REGION}:123456789012:function:${target}`,
-        RoleArn: ROLE,
+        RoleArn,
         Input: JSON.stringify(input),
       },
     }),
   );
-  client.destroy();
+  await created.finally(() => client.destroy());
 }
 
 async function functions(command: any): Promise<void> {

@@ -82,6 +82,13 @@ test('a subnet group covers two zones, a parameter group fits its engine', async
   await take('CreateDBParameterGroup', {
     ...{ DBParameterGroupName: 'of-16', DBParameterGroupFamily: 'postgres16', Description: 'text' },
   });
+  const plain = {
+    ...{ DBInstanceIdentifier: 'plain', Engine: 'postgres', DBInstanceClass: 'db.t4g.micro', AllocatedStorage: '20' },
+    ...{ MasterUsername: 'postgres', ManageMasterUserPassword: 'true' },
+  };
+  // As the provider sends it for an instance without db_name.
+  await take('CreateDBInstance', { ...plain, DBName: '' });
+  await refuse('CreateDBInstance', { ...plain, DBInstanceIdentifier: 'other', DBName: 'a-b' }, 'DBName');
   const instance = {
     ...{ ...ORDERS, Engine: 'postgres', EngineVersion: '17', DBInstanceClass: 'db.t4g.micro', AllocatedStorage: '20' },
     ...{ MasterUsername: 'postgres', ManageMasterUserPassword: 'true', DBParameterGroupName: 'of-16' },
