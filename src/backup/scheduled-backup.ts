@@ -62,7 +62,7 @@ export interface ScheduledBackupProps {
   /**
    * ARNs of standard SNS topics that are notified of backups that fail or do not happen.
    *
-   * @default - none: the alarms change their state and notify nobody
+   * @default - none: the alarms change their state without a notification
    */
   readonly alarmTopicArns?: string[];
   /**

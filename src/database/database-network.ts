@@ -26,7 +26,8 @@ export interface DatabaseNetworkProps {
   /**
    * Ids of private subnets in at least two availability zones, each once. The database and the backup function run in
    * them; the function needs a route from there to the storage and to Secrets Manager: a NAT gateway, or endpoints of
-   * the VPC. A public subnet gives a function no route to the internet.
+   * the VPC. A public subnet gives a function no route to the internet. The function may send to every address on port
+   * 443: the addresses beyond a NAT gateway are not known in advance.
    */
   readonly subnetIds: string[];
 }
@@ -82,7 +83,7 @@ export class DatabaseNetwork {
    */
   static of(props: DatabaseNetworkProps): DatabaseNetwork {
     const { vpcId, subnetIds } = given(props);
-    // Through a NAT gateway the storage is at an address that nobody knows beforehand.
+    // The addresses of storage and AWS endpoints beyond a NAT gateway are not known in advance.
     return new DatabaseNetwork(vpcId, subnetIds, networkProblems(vpcId, subnetIds), [{ cidrIpv4: '0.0.0.0/0' }]);
   }
 

@@ -27,7 +27,7 @@ export interface ManagedDatabaseProps {
   /** VPC and subnets of the database and its backup function. */
   readonly network: DatabaseNetwork;
   /**
-   * Name of a database that RDS creates in the instance, beside `postgres`: 1 to 63 letters, digits and underscores, a
+   * Name of a database that RDS creates in the instance in addition to `postgres`: 1 to 63 letters, digits and underscores, a
    * letter first, and no key word of PostgreSQL.
    *
    * @default - none
@@ -129,7 +129,7 @@ export interface ManagedDatabaseProps {
    */
   readonly subnetGroupName?: string;
   /**
-   * Id of an existing security group for the instance. Rules are added to it for whoever is allowed to connect.
+   * Id of an existing security group for the instance. Rules are added to it for the clients that may connect.
    *
    * @default - a group is created
    */

@@ -59,10 +59,10 @@ function digest(name: string): string {
   if (known !== undefined) {
     return known;
   }
-  const made = crypto
+  const computed = crypto
     .createHash('sha256')
     .update(fs.readFileSync(assetFile(name)))
     .digest('base64');
-  digests.set(name, made);
-  return made;
+  digests.set(name, computed);
+  return computed;
 }

@@ -20,7 +20,7 @@ import { each, required } from '../private/rules';
 import { shortName } from '../private/short-name';
 import { terraformJson } from '../private/terraform-json';
 
-/** The longest that Lambda lets a function run, in seconds. */
+/** Longest run of a function in Lambda, in seconds. */
 const TIMEOUT_SECONDS = 900;
 
 /** Longest name of a function in Lambda, in characters. */
@@ -110,8 +110,8 @@ export class BackupFunction extends Construct {
       vpcId: network.vpcId,
       lifecycle: { createBeforeDestroy: true },
     });
-    // On destroy the group goes first, which waits for the function's network interfaces; Lambda deletes them under the
-    // function's role.
+    // On destroy, Terraform deletes the group before the policy, once the function's network interfaces are gone. Lambda
+    // deletes them with the permissions of the function's role.
     dependOn(securityGroup, runs);
     this.securityGroupId = securityGroup.id;
     const https = network._httpsTargets.map((target, index) =>
@@ -223,7 +223,7 @@ export class BackupFunction extends Construct {
   /**
    * EventBridge Scheduler invokes a function asynchronously, so that its retry policy covers the delivery alone
    * (https://docs.aws.amazon.com/lambda/latest/dg/with-eventbridge-scheduler.html). Lambda repeats a failed run once: a
-   * backup id is made once, so a repetition is harmless. The old version keeps its setting until the schedule names the
+   * backup id stands for one backup, so a repetition is harmless. The old version keeps its setting until the schedule names the
    * new one.
    */
   private configureRetries(lambda: LambdaFunction, destination: string | undefined): ITerraformDependable {

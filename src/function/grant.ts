@@ -20,7 +20,7 @@ interface GrantProps {
 /**
  * A permission of a role, as a policy of its own.
  *
- * A changed grant is a new policy beside the old one, which Terraform destroys only when everything that depends on the
+ * A changed grant is a new policy next to the old one, which Terraform destroys only when everything that depends on the
  * new one has succeeded: a change that fails its connection test takes no permission away. The name has a generated part
  * and is never a digest alone: a name that comes back would be deleted together with the old policy of that name.
  */

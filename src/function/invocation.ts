@@ -16,7 +16,7 @@ interface InvocationProps {
 
 /**
  * One run of the function while Terraform applies. `CREATE_ONLY` is the one form in which a failure leaves nothing in
- * the state, so that the next apply asks again (hashicorp/terraform-provider-aws#43447).
+ * the state, so that the next apply runs it again (hashicorp/terraform-provider-aws#43447).
  */
 export class Invocation extends Construct {
   readonly resource: LambdaInvocation;

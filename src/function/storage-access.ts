@@ -119,7 +119,7 @@ export class StorageAccess extends Construct {
   }
 
   /**
-   * Writes the keys into a secret of their own, past the state. Other keys make another secret: the one that a running
+   * Writes the keys into a secret of their own, which the state does not hold. Other keys create another secret: the one that a running
    * schedule names stays whole until they have passed the test. A version would not: Secrets Manager drops it once it
    * has lost its last label to versions that came after.
    */
@@ -130,7 +130,7 @@ export class StorageAccess extends Construct {
   ): { secretArn: string; versionId: string } {
     TerraformStack.of(this).addOverride('terraform.required_version', '>= 1.11.0');
     const keys = Fn.jsonencode({ accessKeyId, secretAccessKey });
-    // 32 bits of the digest: enough to see a change, too few to tell a key by.
+    // 32 bits of the digest: enough to see a change, too few to identify a key.
     const digest = Fn.substr(Fn.sha256(keys), 0, 8);
     const secret = new SecretsmanagerSecret(this, 'Secret', {
       namePrefix: `${identifier}-backup-storage-${digest}-`,
@@ -159,7 +159,7 @@ export class StorageAccess extends Construct {
       case 6:
         return [this.backupFunction._allowEgress(`StorageEgress${port}-${host}`, port, { cidrIpv6: `${host}/128` })];
       default:
-        // The addresses behind a name are known to nobody beforehand. Port 443 is open already, but for a network without
+        // The addresses behind a name are not known in advance. Port 443 is open already, except in a network without
         // a route to the internet.
         return port === 443
           ? []

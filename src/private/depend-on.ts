@@ -1,6 +1,6 @@
 import { dependable, ITerraformDependable, TerraformResource } from 'cdktf';
 
-/** Makes a resource wait for others, beside what it waits for already. */
+/** Adds dependencies to a resource. */
 export function dependOn(resource: TerraformResource, ...others: readonly ITerraformDependable[]): void {
   resource.dependsOn = [...new Set([...(resource.dependsOn ?? []), ...others.map(dependable)])];
 }

@@ -7,7 +7,7 @@ describe('BackupRetention.days', () => {
     expect(BackupRetention.days(days).numberOfDays).toBe(days);
   });
 
-  test('lets a token pass, whose value only the deployment knows', () => {
+  test('accepts a token, whose value only the deployment knows', () => {
     // GIVEN
     const variable = new TerraformVariable(new TerraformStack(Testing.app(), 'Stack'), 'Days', { type: 'number' });
 

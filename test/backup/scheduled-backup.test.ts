@@ -45,7 +45,7 @@ describe('ScheduledBackup', () => {
     }
   });
 
-  test('names the version that was tested, and hands it the settings that were tested', () => {
+  test('names the version that was tested, with the settings that were tested', () => {
     expect(schedule.body.target.arn).toBe(`\${${synthesized.one('aws_lambda_function').address}.qualified_arn}`);
     const request = requestOf(schedule.body.target.input);
     expect(request.storage).toEqual(requestOf(test_.body.input).storage);
@@ -58,7 +58,7 @@ describe('ScheduledBackup', () => {
     expect(synthesized.one('aws_lambda_function').body).not.toHaveProperty('environment');
   });
 
-  test('tests anew for another endpoint, bucket, path, region, secret, secret version or function version', () => {
+  test('tests again for another endpoint, bucket, path, region, secret, secret version or function version', () => {
     expect(Object.keys(test_.body.triggers).sort()).toEqual([
       'bucket',
       'endpoint',
@@ -83,7 +83,7 @@ describe('ScheduledBackup', () => {
     }
   });
 
-  test('lets an instance be replaced under its identifier: nothing makes Terraform create it before the old one goes', () => {
+  test('an instance can be replaced under its identifier: Terraform never creates it before the old one is destroyed', () => {
     const creatingFirst = synthesized.resources.filter(({ body }) => body.lifecycle?.create_before_destroy);
     expect(creatingFirst).not.toEqual([]);
     for (const resource of creatingFirst) {
@@ -171,7 +171,7 @@ describe('ScheduledBackup', () => {
     expect(result.one('aws_cloudwatch_metric_alarm', 'AgeAlarm').body.actions_enabled).toBe(actionsEnabled);
   });
 
-  test('with maximal properties hands every one on', () => {
+  test('with maximal properties passes every one on', () => {
     const other = newStack();
     const backup = newScheduledBackup(other, undefined, {
       schedule: BackupSchedule.cron('0 30 4 * * MON'),
@@ -242,7 +242,7 @@ describe('ScheduledBackup', () => {
     });
   });
 
-  test('tells the metrics of two backups of one database apart', () => {
+  test('gives the metrics of two backups of one database different dimensions', () => {
     const other = newStack();
     const orders = newDatabase(other);
     newScheduledBackup(other, orders);

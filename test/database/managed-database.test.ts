@@ -60,7 +60,7 @@ describe('ManagedDatabase', () => {
     expect(synthesized.all('aws_lambda_function')).toEqual([]);
   });
 
-  test('with maximal properties hands every one to RDS', () => {
+  test('with maximal properties passes every one to RDS', () => {
     const stack = newStack();
     newDatabase(stack, 'Orders', {
       databaseName: 'shop',
@@ -385,7 +385,7 @@ describe('the instance of a ManagedDatabase', () => {
     }
   });
 
-  test('with every further property hands it to RDS', () => {
+  test('with every further property passes it to RDS', () => {
     const stack = newStack();
     newDatabase(stack, 'Orders', {
       port: 5433,

@@ -10,7 +10,7 @@ function withOptions(backupFunctionOptions: object) {
 }
 
 describe('BackupFunction', () => {
-  test('with maximal options hands every one on', () => {
+  test('with maximal options passes every one on', () => {
     const { result } = withOptions({
       runtime: 'nodejs20.x',
       memoryMib: 4096,

@@ -27,7 +27,7 @@ describe('RestoredDatabase', () => {
     expect(synthesized.before(restore)).toContain(synthesized.one('aws_iam_role_policy', 'DatabaseGrant').address);
   });
 
-  test('asks the check with the source and what the target is', () => {
+  test('passes source and target to the restore check', () => {
     expect(requestOf(check.body.input)).toMatchObject({
       action: 'restore-check',
       source: { database: 'orders', backup: { kind: 'latest' }, storage: { bucket: 'company-backups' } },

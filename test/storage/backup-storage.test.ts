@@ -42,7 +42,7 @@ describe('BackupStorage', () => {
     });
   });
 
-  test('of another make, with maximal properties, hands every one to the function', () => {
+  test('of another make, with maximal properties, passes every one to the function', () => {
     const storage = newStorage({
       endpoint: 'http://10.0.0.9:9000',
       region: 'somewhere',
@@ -63,7 +63,7 @@ describe('BackupStorage', () => {
     });
   });
 
-  test('on a port of its own is let out to', () => {
+  test('on a port of its own: the function may connect to that port', () => {
     const stack = newStack();
     newScheduledBackup(stack, undefined, { storage: newStorage({ endpoint: 'https://s3.example.com:9000' }) });
     expect(Synthesized.of(stack).one('aws_vpc_security_group_egress_rule', 'StorageEgress').body).toMatchObject({

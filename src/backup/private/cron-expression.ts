@@ -20,7 +20,7 @@ const FIELDS = [
 const DAY_FIELDS = [3, 5];
 
 /**
- * The form of a field, stricter than cron-parser, which also reads `H` (a value drawn anew at every synthesis) and
+ * The form of a field, stricter than cron-parser, which also reads `H` (a random value, another one at every synthesis) and
  * runs names together (`JANFEB` as 12).
  */
 const FIELD_FORM = (() => {
@@ -154,7 +154,7 @@ function fieldsOf(texts: string[]): CronFieldCollection | undefined {
   }
 }
 
-/** What the day fields ask for, a part for each schedule; as in every cron, two restricted fields add up. */
+/** The days of the day fields, a part for each schedule. As in every cron, two restricted fields add up. */
 function dayPartsOf({ dayOfMonth, dayOfWeek }: CronFieldCollection): DayPart[] {
   return [
     ...(dayOfMonth.isWildcard && !dayOfWeek.isWildcard ? [] : partsOfMonth(dayOfMonth)),
