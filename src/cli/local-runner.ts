@@ -1,7 +1,5 @@
 import { rmSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { ActionRunner } from './action-runner';
 import { preferBundledClients } from './bundled-clients';
 import { Interruption } from './interruption';
@@ -12,6 +10,7 @@ import { Log } from '../runtime/log';
 import { Runtime } from '../runtime/runtime';
 import { SecretsManager } from '../runtime/secrets';
 import { openObjectStore } from '../runtime/storage/s3-object-store';
+import { makeWorkDirectory } from '../runtime/work-directory';
 
 /** The owner that backups from this process are recorded under. */
 export interface AccountAndRegion {
@@ -32,7 +31,7 @@ export class LocalRunner implements ActionRunner {
 
   async run<R extends Request>(request: R): Promise<Answers[R['action']]> {
     preferBundledClients();
-    const workDirectory = await mkdtemp(join(tmpdir(), 'cdktf-managed-database-'));
+    const workDirectory = await makeWorkDirectory();
     const interruption = new Interruption(
       WRITING_ACTIONS.includes(request.action),
       (note) => this.log.warn('interrupted', { note }),

@@ -1,6 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { runAction } from './actions';
 import { libraryVersion } from './library-version';
 import { JsonLog } from './log';
@@ -9,6 +7,7 @@ import { SecretsManager } from './secrets';
 import { ActionError } from '../contract/action-error';
 import { Answers, FailureAnswer, Invocation, Request } from '../contract/requests';
 import { openObjectStore } from './storage/s3-object-store';
+import { makeWorkDirectory } from './work-directory';
 
 /** What is used of Lambda's context of an invocation. */
 export interface LambdaContext {
@@ -22,7 +21,7 @@ export async function handler(
   context: LambdaContext,
 ): Promise<Answers[Request['action']] | FailureAnswer> {
   const log = new JsonLog();
-  const workDirectory = await mkdtemp(join(tmpdir(), 'run-'));
+  const workDirectory = await makeWorkDirectory();
   try {
     return await runAction(request, lambdaRuntime(context, log, workDirectory));
   } catch (error) {
