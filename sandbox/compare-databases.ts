@@ -174,7 +174,8 @@ class Side {
         PGDATABASE: database,
         PGSSLMODE: 'verify-full',
         PGSSLROOTCERT: caFile,
-        PGOPTIONS: '-c client_min_messages=warning',
+        // Whatever the database asks for, its own time-outs among it.
+        PGOPTIONS: '-c client_min_messages=warning -c statement_timeout=0 -c lock_timeout=0',
         PGCLIENTENCODING: 'UTF8',
       },
     });

@@ -172,21 +172,21 @@ export class FidelityWorld {
   /** Drops what the batch before made. */
   private async empty(): Promise<void> {
     const { server } = this.source;
+    const subscriptions = await asSuperuser(
+      server,
+      'postgres',
+      'SELECT datname AS name FROM pg_subscription JOIN pg_database d ON d.oid = subdbid',
+    );
+    for (const { name } of subscriptions) {
+      const drop = ['ALTER SUBSCRIPTION s DISABLE', 'ALTER SUBSCRIPTION s SET (slot_name = NONE)', 'DROP SUBSCRIPTION s'];
+      await asSuperuser(server, String(name), ...drop);
+    }
     const databases = await asSuperuser(
       server,
       'postgres',
       `SELECT datname AS name FROM pg_database WHERE datname LIKE 'case%'`,
     );
     for (const { name } of databases) {
-      await asSuperuser(server, String(name), 'DROP SUBSCRIPTION IF EXISTS s').catch(async () =>
-        asSuperuser(
-          server,
-          String(name),
-          'ALTER SUBSCRIPTION s DISABLE',
-          'ALTER SUBSCRIPTION s SET (slot_name = NONE)',
-          'DROP SUBSCRIPTION s',
-        ),
-      );
       await asSuperuser(server, 'postgres', `DROP DATABASE ${escapeIdentifier(String(name))} WITH (FORCE)`);
     }
     const tablespaces = await asSuperuser(
