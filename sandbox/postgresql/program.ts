@@ -36,13 +36,19 @@ export class PostgreSqlProgram {
   private constructor(private readonly source: string) {}
 
   /**
-   * Copies the program into a new directory where every user may run it.
+   * Copies the program into a new directory where every user may run it, with the extensions of the sandbox.
    *
    * A copy, because the user who runs the server may not be able to reach the repository, and because npm does not
    * always run the package's install script, which makes the links between the libraries.
    */
   async copyTo(directory: string): Promise<void> {
     await copyForEverybody(this.source, directory);
+    const extensions = path.join(__dirname, 'extensions');
+    for (const name of await readdir(extensions)) {
+      const file = path.join(directory, 'share', 'postgresql', 'extension', name);
+      await copyFile(path.join(extensions, name), file);
+      await chmod(file, 0o644);
+    }
     const links: { source: string; target: string }[] = JSON.parse(
       await readFile(path.join(this.source, 'pg-symlinks.json'), 'utf8').catch(() => '[]'),
     );

@@ -20,8 +20,11 @@ import {
   countRows,
   DatabaseContents,
   DumpedTable,
+  ForeignContent,
+  qualified,
   readContents,
   readFileNodes,
+  readForeignContents,
   readLockableTables,
   readUnreadable,
   TableName,
@@ -139,6 +142,9 @@ async function dumpOnce(job: DumpJob, preferred: LockMode): Promise<DumpedDataba
 
 /** One attempt. */
 class DumpRun {
+  /** Content of extensions that the master cannot dump and load. */
+  private foreign: readonly ForeignContent[] = [];
+
   constructor(
     private readonly job: DumpJob,
     private readonly client: Client,
@@ -149,6 +155,7 @@ class DumpRun {
     // Whatever the database's own path is, nothing of its users takes the place of PostgreSQL's functions.
     await this.reading(this.client.query("SELECT pg_catalog.set_config('search_path', '', false)"));
     await this.reading(this.requireReadable());
+    this.foreign = await this.reading(readForeignContents(this.client));
     const lockable = await this.reading(readLockableTables(this.client));
     const room = await this.reading(readLockRoom(this.client));
     const mode = preferred === 'parallel' ? lockMode(lockable.length, room) : preferred;
@@ -182,7 +189,10 @@ class DumpRun {
         tables: tables.map((table) => inManifest(table, database.encoding)),
       },
       files,
-      remarks,
+      remarks: [
+        ...remarks,
+        ...this.foreign.filter(({ mayHoldRows }) => mayHoldRows).map((table) => foreignContentRemark(table, database)),
+      ],
     };
   }
 
@@ -223,7 +233,12 @@ class DumpRun {
       directory: directoryOf(this.job),
       workDirectory,
       // In the database's own encoding: not every byte has an equivalent in another one.
-      args: [`--encoding=${database.encoding}`, `--lock-wait-timeout=${LOCK_WAIT_MS}`, ...args],
+      args: [
+        `--encoding=${database.encoding}`,
+        `--lock-wait-timeout=${LOCK_WAIT_MS}`,
+        ...this.foreign.map((table) => `--exclude-table-data=${qualified(table)}`),
+        ...args,
+      ],
       environment,
       signal,
       log,
@@ -290,6 +305,21 @@ function cannotRead(database: string, error: Error): ActionError {
 
 function nameOf({ schema, name }: TableName): string {
   return `${schema}.${name}`;
+}
+
+function foreignContentRemark(
+  { schema, name, extension }: ForeignContent,
+  { name: database, encoding }: DatabaseIdentity,
+): Remark {
+  return {
+    database,
+    type: 'table',
+    schema: readableName(schema, encoding),
+    name: readableName(name, encoding),
+    reason:
+      `its rows are not in the backup: it belongs to the extension ${extension}, and the master user cannot read and ` +
+      'write all of them. Make them again with the functions of the extension',
+  };
 }
 
 function directoryOf(job: DumpJob): string {

@@ -80,6 +80,41 @@ export async function readUnreadable(client: Client): Promise<string[]> {
   return rows.map(({ problem }) => problem);
 }
 
+/** A table or sequence of an extension whose content cannot be dumped and loaded by the user of the connection. */
+export interface ForeignContent extends TableName {
+  readonly extension: string;
+  /** Whether it holds, or may hold, something that the extension does not make by itself. */
+  readonly mayHoldRows: boolean;
+}
+
+/**
+ * Finds what extensions mark as content of users (pg_extension_config_dump) and what the user of the connection cannot
+ * read or write whole, such as `cron.job` of pg_cron, which belongs to another role and has row security.
+ */
+export async function readForeignContents(client: Client): Promise<ForeignContent[]> {
+  const { rows } = await client.query(
+    `SELECT n.nspname AS schema, c.relname AS name, e.extname AS extension, config.condition, c.relkind = 'S' AS sequence,
+       NOT pg_catalog.row_security_active(c.oid) AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')
+         AND pg_catalog.has_table_privilege(c.oid, 'SELECT') AS readable
+     FROM pg_catalog.pg_extension e,
+       ROWS FROM (pg_catalog.unnest(e.extconfig), pg_catalog.unnest(e.extcondition)) AS config(oid, condition)
+       JOIN pg_catalog.pg_class c ON c.oid = config.oid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     WHERE pg_catalog.row_security_active(c.oid) OR NOT pg_catalog.has_schema_privilege(n.oid, 'USAGE')
+       OR NOT pg_catalog.has_table_privilege(c.oid, 'SELECT')
+       OR NOT pg_catalog.has_table_privilege(c.oid, CASE c.relkind WHEN 'S' THEN 'UPDATE' ELSE 'INSERT' END)
+     ORDER BY 1, 2`,
+  );
+  const contents: ForeignContent[] = [];
+  for (const { schema, name, extension, condition, sequence, readable } of rows) {
+    const mayHoldRows =
+      !sequence &&
+      (!readable ||
+        (await client.query(`SELECT FROM ${qualified({ schema, name })} ${condition} LIMIT 1`)).rows.length > 0);
+    contents.push({ schema, name, extension, mayHoldRows });
+  }
+  return contents;
+}
+
 /**
  * The file of each table on the server's disk, by the table's object id. A table that is emptied or rewritten gets a
  * new file, and has no rows for snapshots that are older.
