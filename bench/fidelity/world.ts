@@ -178,7 +178,11 @@ export class FidelityWorld {
       'SELECT datname AS name FROM pg_subscription JOIN pg_database d ON d.oid = subdbid',
     );
     for (const { name } of subscriptions) {
-      const drop = ['ALTER SUBSCRIPTION s DISABLE', 'ALTER SUBSCRIPTION s SET (slot_name = NONE)', 'DROP SUBSCRIPTION s'];
+      const drop = [
+        'ALTER SUBSCRIPTION s DISABLE',
+        'ALTER SUBSCRIPTION s SET (slot_name = NONE)',
+        'DROP SUBSCRIPTION s',
+      ];
       await asSuperuser(server, String(name), ...drop);
     }
     const databases = await asSuperuser(
