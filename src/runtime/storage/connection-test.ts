@@ -31,6 +31,9 @@ export interface ProbeTarget {
 /** Bytes of the temporary object. */
 const OBJECT_BYTES = 1024;
 
+/** Milliseconds that must be left for another round to begin. */
+const ROUND_MS = 1_000;
+
 /** Milliseconds that later rounds wait for an object to become visible. */
 const VISIBLE_AGAIN_MS = 600;
 
@@ -134,15 +137,16 @@ class Attempt {
       const { result, rounds } =
         this.found.PUT.kind === 'done' ? compare(read, bytes) : { result: read.result, rounds: 1 };
       this.found.GET = result;
-      if (round >= rounds || performance.now() + PAUSE_MS > this.deadlines.work) {
+      // Scattered, and more so each time, so that tests that met here do not meet again.
+      const pause = PAUSE_MS * Math.min(round, 3) * Math.random();
+      if (round >= rounds || performance.now() + pause + ROUND_MS > this.deadlines.work) {
         break;
       }
       if (rounds === ROUNDS_BESIDE_OTHERS) {
         this.takenOver.add(this.key);
       }
       slot += rounds === ROUNDS_BESIDE_OTHERS ? 1 : 0;
-      // Scattered, so that tests that met here do not meet again.
-      await sleep(PAUSE_MS * round * Math.random());
+      await sleep(pause);
     }
     if (this.found.GET.kind === 'done') {
       this.takenOver.forEach((key) => this.mayRemain.delete(key));
