@@ -43,7 +43,7 @@ import {
   wrongLength,
 } from '../support/fault-server';
 
-const CATALOGS = /\/catalog\.[ab]\.json$/;
+const CATALOGS = /\/(catalog\.[ab]|folder)\.json$/;
 const CHECK_URL = /Check the endpoint URL/;
 
 /** What no store does on request: the table for the fault server. */
@@ -779,6 +779,11 @@ function owners(): ConformanceCase[] {
       {},
       withCatalogs(catalog(ACCOUNT, 1), catalog('999999999999', 2)),
     ),
+    onServer("another owner's folder, whose catalogs were lost", {}, foreign, {}, (server) => {
+      const owner = { account: '999999999999', region: REGION, database: 'orders' };
+      server.objects.set('/backups/nightly/orders/folder.json', Buffer.from(JSON.stringify({ format: 2, owner })));
+      return {};
+    }),
     onServer('own folder', {}, { verdict: 'Passed' }, {}, withCatalogs(catalog(ACCOUNT, 3), catalog(ACCOUNT, 2))),
     onServer(
       'own folder, one catalog damaged',

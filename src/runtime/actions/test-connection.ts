@@ -74,7 +74,10 @@ function targetOf({ storage, database }: TestConnectionRequest, { account, regio
   }
   const keys = new ObjectKeys(storage.path, database);
   const owner = { account: account ?? LOCAL_ACCOUNT, region, database };
-  return { keyOfSlot: (slot) => keys.connectionTest(slot), folder: { catalogs: keys.catalogs, owner } };
+  return {
+    keyOfSlot: (slot) => keys.connectionTest(slot),
+    folder: { ownerObjects: [...keys.catalogs, keys.record], owner },
+  };
 }
 
 type TestResult = ProbeResult & { readonly durationMs: number };

@@ -1,6 +1,6 @@
 import { createHash, randomBytes, randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CatalogOwner, findForeignOwner } from './owner-check';
+import { FolderOwner, findForeignOwner } from './owner-check';
 import { StorageAnswer, StorageClient } from './s3-client';
 import { diagnoseStorage, OperationResults } from '../../contract/diagnosis/diagnose';
 import { isKind, isTransient, mayHaveStored, rejectsCredentials } from '../../contract/diagnosis/error-kinds';
@@ -24,15 +24,15 @@ export interface ProbeResult {
 export interface ProbeTarget {
   /** The key of the temporary object in a slot. */
   readonly keyOfSlot: (slot: number) => string;
-  /** The catalogs that may name another owner, and the owner of this folder. Absent: no owner is checked. */
-  readonly folder?: { readonly catalogs: readonly string[]; readonly owner: Owner };
+  /** The objects that may name another owner, and the owner of this folder. Absent: no owner is checked. */
+  readonly folder?: { readonly ownerObjects: readonly string[]; readonly owner: Owner };
 }
 
 /** Bytes of the temporary object. */
 const OBJECT_BYTES = 1024;
 
 /** Milliseconds that must be left for another round to begin. */
-const ROUND_MS = 1_000;
+const ROUND_MS = 2_000;
 
 /** Milliseconds that later rounds wait for an object to become visible. */
 const VISIBLE_AGAIN_MS = 600;
@@ -44,7 +44,7 @@ const PAUSE_MS = 200;
 const ROUNDS_BESIDE_OTHERS = 12;
 
 /** Attempts where the object was not there: another test may have deleted it. */
-const ROUNDS_WHEN_MISSING = 6;
+const ROUNDS_WHEN_MISSING = 4;
 
 /** Attempts where reading was denied, which may hide that another test had deleted the object. */
 const ROUNDS_WHEN_DENIED = 6;
@@ -165,12 +165,12 @@ class Attempt {
   }
 
   /** The other owner of the folder, once it is known that the folder can be read. */
-  async ownerOf({ folder }: ProbeTarget): Promise<CatalogOwner> {
+  async ownerOf({ folder }: ProbeTarget): Promise<FolderOwner> {
     return folder !== undefined && this.found.PUT?.kind === 'done' && this.found.GET?.kind === 'done'
-      ? findForeignOwner(folder.catalogs, folder.owner, (key, maximumBytes) =>
+      ? findForeignOwner(folder.ownerObjects, folder.owner, (key, maximumBytes) =>
           this.twice(this.deadlines.end, (ms) => this.client.get(key, maximumBytes, ms)),
         )
-      : CatalogOwner.unknown();
+      : FolderOwner.unknown();
   }
 
   private async put(bytes: Buffer): Promise<OperationResult> {
@@ -185,7 +185,7 @@ class Attempt {
   }
 
   private async get(visibleMs: number): Promise<StorageAnswer> {
-    const visibleBy = Math.min(performance.now() + visibleMs, this.deadlines.work);
+    const visibleBy = Math.min(performance.now() + visibleMs, this.deadlines.work - ROUND_MS / 2);
     for (;;) {
       const answer = await this.twice(this.deadlines.work, (ms) => this.client.get(this.key, OBJECT_BYTES, ms));
       const { result } = answer;

@@ -5,18 +5,18 @@ import { Fault, StorageContext } from '../../contract/diagnosis/fault';
 import { OperationResult } from '../../contract/diagnosis/operation-result';
 import { describeOwner, LOCAL_ACCOUNT, Owner, sameOwner } from '../../contract/owner';
 
-/** Longest catalog that is read for its owner. */
-const MAXIMUM_CATALOG_BYTES = 32 * 1024 * 1024;
+/** Longest object that is read for its owner. */
+const MAXIMUM_OBJECT_BYTES = 32 * 1024 * 1024;
 
-/** The owner that the catalogs of a folder name. */
-export class CatalogOwner {
-  static unknown(): CatalogOwner {
-    return new CatalogOwner(undefined, undefined, []);
+/** The owner that the objects of a folder name. */
+export class FolderOwner {
+  static unknown(): FolderOwner {
+    return new FolderOwner(undefined, undefined, []);
   }
 
   constructor(
     private readonly foreign: { readonly owner: Owner; readonly me: Owner; readonly key: string } | undefined,
-    /** Why a catalog could not be read. */
+    /** Why an object could not be read. */
     private readonly unread: OperationResult | undefined,
     readonly warnings: readonly string[],
   ) {}
@@ -40,36 +40,37 @@ export class CatalogOwner {
 }
 
 /**
- * Reads the catalogs for an owner other than this one. The folder can be read, so a denied catalog is a missing one, and
- * a folder without a catalog has no owner.
+ * Reads the catalogs and the record of a folder for an owner other than this one. The folder can be read, so what is
+ * denied is missing, and a folder without any of them has no owner. The newest catalog decides; the record has no
+ * generation and counts last.
  */
 export async function findForeignOwner(
-  catalogs: readonly string[],
+  objects: readonly string[],
   me: Owner,
   get: (key: string, maximumBytes: number) => Promise<StorageAnswer>,
-): Promise<CatalogOwner> {
+): Promise<FolderOwner> {
   const answers = await Promise.all(
-    catalogs.map(async (key) => ({ key, answer: await get(key, MAXIMUM_CATALOG_BYTES) })),
+    objects.map(async (key) => ({ key, answer: await get(key, MAXIMUM_OBJECT_BYTES) })),
   );
   const unread = answers.find(({ answer }) => !isKind(answer.result, 'done', 'missing', 'denied'));
   if (unread !== undefined) {
-    return new CatalogOwner(undefined, unread.answer.result, []);
+    return new FolderOwner(undefined, unread.answer.result, []);
   }
   const present = answers.filter(({ answer }) => answer.bytes !== undefined);
   const readable = present
-    .map(({ key, answer }) => ({ key, catalog: parseCatalog(answer.bytes!) }))
-    .flatMap(({ key, catalog }) => (catalog === undefined ? [] : [{ key, ...catalog }]))
+    .map(({ key, answer }) => ({ key, found: parseOwner(answer.bytes!) }))
+    .flatMap(({ key, found }) => (found === undefined ? [] : [{ key, ...found }]))
     .sort((one, other) => other.generation - one.generation);
   const [newest] = readable;
   if (newest !== undefined) {
     const foreign = sameOwner(newest.owner, me) ? undefined : { owner: newest.owner, me, key: newest.key };
-    return new CatalogOwner(foreign, undefined, []);
+    return new FolderOwner(foreign, undefined, []);
   }
   const damaged = present.map(({ key }) => `${key} is damaged, so the owner of the folder is not known.`);
-  return new CatalogOwner(undefined, undefined, damaged);
+  return new FolderOwner(undefined, undefined, damaged);
 }
 
-function parseCatalog(bytes: Buffer): { readonly generation: number; readonly owner: Owner } | undefined {
+function parseOwner(bytes: Buffer): { readonly generation: number; readonly owner: Owner } | undefined {
   try {
     const { generation, owner } = JSON.parse(bytes.toString('utf8')) as {
       generation?: unknown;
