@@ -63,12 +63,14 @@ const metrics = () => world.events.filter(({ event }) => event === 'metric');
 
 test('before the first backup there is nothing to list, and no age to tell', async () => {
   const runtime = await runtimeAt('2026-11-01T02:00:00Z');
-  expect(await list({ action: 'list', ...asked() }, runtime)).toEqual({ backups: [] });
+  // The storage answers 403 for what is not there, as Amazon S3 does: that is never an empty list.
+  const neither = { kind: 'MissingOrDenied' };
+  await expect(list({ action: 'list', ...asked() }, runtime)).rejects.toMatchObject(neither);
   expect(await watch({ action: 'watch', ...asked() }, runtime)).toEqual({});
   expect(metrics()).toEqual([]);
-  await expect(verify({ action: 'verify', ...asked(), backup: { kind: 'latest' } }, runtime)).rejects.toMatchObject({
-    kind: 'NotFound',
-  });
+  await expect(verify({ action: 'verify', ...asked(), backup: { kind: 'latest' } }, runtime)).rejects.toMatchObject(
+    neither,
+  );
 });
 
 test('a backup is completed with what the server holds, and has nothing but what the manifest names', async () => {
@@ -154,10 +156,14 @@ test('a run that finds the lock taken does nothing and says so', async () => {
   const lock = (await WriterLock.take(connection, 'shop'))!;
   const before = await world.storedKeys();
 
-  // THEN
-  expect(await backUpAt('2026-11-02T03:00:00Z')).toMatchObject({ backup: SECOND, outcome: 'Locked' });
+  // THEN it waits for as long as it has time, then says so with a metric
+  const soon = { remainingMs: () => 11_000 };
+  expect(await backUpAt('2026-11-02T03:00:00Z', {}, soon)).toMatchObject({ backup: SECOND, outcome: 'Locked' });
+  expect(metrics()).toEqual([expect.objectContaining({ Database: 'shop', BackupLocked: 1 })]);
   const request = { action: 'prune', storage: world.storageSettings, database: world.databaseSettings } as const;
-  await expect(prune({ ...request, retentionDays: 1 }, await runtimeAt('2026-12-30T03:00:00Z'))).rejects.toMatchObject({
+  await expect(
+    prune({ ...request, retentionDays: 1 }, await runtimeAt('2026-12-30T03:00:00Z', soon)),
+  ).rejects.toMatchObject({
     kind: 'Locked',
   });
   expect(await world.storedKeys()).toEqual(before);
@@ -170,6 +176,16 @@ test('a run that finds the lock taken does nothing and says so', async () => {
   const next = await WriterLock.take(connection, 'shop');
   expect(next).toBeDefined();
   await next!.release();
+});
+
+test('fails before anything is written where the clock disagrees with the server', async () => {
+  const before = await world.storedKeys();
+  const ahead = new Date(Date.now() + 40 * DAY_MS).toISOString();
+  await expect(backUpAt(ahead, {}, { maximumClockDifferenceMs: undefined })).rejects.toMatchObject({
+    kind: 'Refused',
+    message: expect.stringContaining('ahead of that of the database server'),
+  });
+  expect(await world.storedKeys()).toEqual(before);
 });
 
 test('fails to verify a lock whose connection has ended', async () => {
@@ -319,7 +335,11 @@ test('retention deletes the objects of what is too old, and never those of the n
   // THEN
   expect(pruned).toEqual(dryRunAnswer);
   const left = await world.storedKeys();
-  expect(left).toEqual(before.filter((key) => !key.startsWith(`${FIRST}/`)));
+  // The second had been run twice: the copy of its manifest is no longer needed.
+  const { parts }: Manifest = JSON.parse((await world.fetch(world.keys.manifest(SECOND))).toString());
+  const copy = `${SECOND}/${String(parts.at(-1)!.number + 1).padStart(6, '0')}`;
+  expect(before).toContain(copy);
+  expect(left).toEqual(before.filter((key) => !key.startsWith(`${FIRST}/`) && key !== copy));
   await verify({ action: 'verify', ...asked(), backup: { kind: 'latest' } }, await runtimeAt(late));
   expect(await prune({ ...request, retentionDays: 30 }, await runtimeAt(late))).toEqual({
     deleted: [],
