@@ -158,25 +158,29 @@ describe('test-connection', () => {
 });
 
 describe('backups in a storage', () => {
-  test('an empty folder has no backups', async () => {
-    const { code, stdout } = await call(['list', ...storageOptions(), '--database', 'unknown'], environmentOf(keys));
-    expect(stdout).toBe('No backups of database unknown.\n');
+  test('a list that is known to be empty has no backups', async () => {
+    const owner = { account: 'local', region: storage.region, database: 'empty' };
+    const catalog = seal({ format: 2, generation: 1, owner, entries: [] });
+    await storage.put(BUCKET, `${FOLDER}/empty/catalog.a.json`, catalog);
+    await storage.put(BUCKET, `${FOLDER}/empty/catalog.b.json`, catalog);
+    const { code, stdout } = await call(['list', ...storageOptions(), '--database', 'empty'], environmentOf(keys));
+    expect(stdout).toBe('No backups of database empty.\n');
     expect(code).toBe(0);
   });
 
-  test('fails to show a backup that does not exist', async () => {
-    const args = ['show', '20261122T030000Z', ...storageOptions(), '--database', 'unknown'];
-    const { code, stdout, stderr } = await call(args, environmentOf(keys));
-    expect(stdout).toBe('');
-    expect(stderr).toContain('20261122T030000Z');
-    expect(code).toBe(4);
-    expect(JSON.parse((await call([...args, '--json'], environmentOf(keys))).stdout).error).toBe('NotFound');
-  });
-
-  test('fails to verify a backup that does not exist', async () => {
-    const { code } = await call(['verify', ...storageOptions(), '--database', 'unknown'], environmentOf(keys));
-    expect(code).toBe(4);
-  });
+  test.each([['list'], ['show', '20261122T030000Z'], ['verify']])(
+    'fails to %s where a storage does not say whether there is none or reading is denied',
+    async (...command) => {
+      const args = [...command, ...storageOptions(), '--database', 'unknown', '--json'];
+      const { code, stdout } = await call(args, environmentOf(keys));
+      expect(JSON.parse(stdout)).toMatchObject({
+        ok: false,
+        error: 'MissingOrDenied',
+        message: expect.stringContaining('No backup was made here yet, or reading is denied'),
+      });
+      expect(code).toBe(8);
+    },
+  );
 
   test('fails if the keys are refused, which is no usage error', async () => {
     const wrong = { ...keys, secretAccessKey: 'a-wrong-secret-access-key-of-somebody' };
