@@ -1,7 +1,9 @@
 import { compareDatabases } from '../../../sandbox/compare-databases';
+import { Catalog } from '../../../src/contract/catalog';
 import { Manifest } from '../../../src/contract/manifest';
 import { restore } from '../../../src/runtime/actions/restore';
 import { CLOSING_MS } from '../../../src/runtime/deadline';
+import { seal, unseal } from '../../../src/runtime/folder/sealed-json';
 import { resolveConnection } from '../../../src/runtime/postgres/connection';
 import { WriterLock } from '../../../src/runtime/postgres/lock';
 import { RealWorld } from '../real-world';
@@ -55,22 +57,37 @@ describe('a restore', () => {
   let partKey: string;
   let manifest: Buffer;
   let part: Buffer;
+  let catalogs: Buffer[];
 
   beforeAll(async () => {
     manifestKey = source.keys.manifest(LATER);
     partKey = source.keys.part(LATER, 1);
     manifest = await source.fetch(manifestKey);
     part = await source.fetch(partKey);
+    catalogs = await Promise.all(source.keys.catalogs.map(async (key) => source.fetch(key)));
   });
   afterEach(async () => {
-    await source.replace(manifestKey, manifest);
+    await storeTrueManifest();
     await source.replace(partKey, part);
   });
 
-  async function tamper(change: (manifest: Manifest) => unknown): Promise<void> {
-    const copy = JSON.parse(manifest.toString());
-    change(copy);
-    await source.replace(manifestKey, Buffer.from(JSON.stringify(copy)));
+  async function storeTrueManifest(): Promise<void> {
+    await source.replace(manifestKey, manifest);
+    for (const [index, key] of source.keys.catalogs.entries()) await source.replace(key, catalogs[index]);
+  }
+
+  /** Stores another manifest as if it had been made so: the digests of the manifest and of the list are right. */
+  async function storeChangedManifest(change: (manifest: Manifest) => unknown): Promise<void> {
+    const changed = structuredClone(unseal<Manifest>(manifest)!.value);
+    change(changed);
+    const body = seal(changed);
+    await source.replace(manifestKey, body);
+    const manifestDigest = unseal(body)!.digest;
+    for (const [index, key] of source.keys.catalogs.entries()) {
+      const catalog = unseal<Catalog>(catalogs[index])!.value;
+      const entries = catalog.entries.map((entry) => (entry.id === LATER ? { ...entry, manifestDigest } : entry));
+      await source.replace(key, seal({ ...catalog, entries }));
+    }
   }
 
   describe('that writes on its target', () => {
@@ -99,7 +116,7 @@ describe('a restore', () => {
     test('that died keeps what latest meant, and refuses another backup', async () => {
       await expect(
         restore(world.request({ kind: 'before', time: '2026-11-22T12:00:00Z' }), dyingAfter('postgres')),
-      ).rejects.toThrow('has none that is the newest backup completed before 2026-11-22T12:00:00Z');
+      ).rejects.toThrow('has no completed backup that is the newest backup completed before 2026-11-22T12:00:00Z');
       await expect(restore(world.request({ kind: 'backup', id: BACKUP }), dyingAfter('postgres'))).rejects.toThrow(
         KILLED,
       );
@@ -141,16 +158,16 @@ describe('a restore', () => {
     });
 
     test('fails where a count is not the manifest’s, and is not finished then', async () => {
-      await tamper(({ databases }) => Object.assign(databases[0].tables[0], { rows: 36 }));
+      await storeChangedManifest(({ databases }) => Object.assign(databases[0].tables[0], { rows: 36 }));
 
       await expect(restore(world.request(), world.runtime())).rejects.toThrow('reports.years: 35, not 36');
 
-      await source.replace(manifestKey, manifest);
+      await storeTrueManifest();
       expect(await restore(world.request(), world.runtime())).toMatchObject({ outcome: 'Restored' });
     });
 
     test('fails where large objects are missing', async () => {
-      await tamper(({ databases }) => Object.assign(databases[2], { largeObjects: 41 }));
+      await storeChangedManifest(({ databases }) => Object.assign(databases[2], { largeObjects: 41 }));
 
       await expect(restore(world.request(), world.runtime())).rejects.toThrow('large objects: 40, not 41');
     });
@@ -210,7 +227,9 @@ describe('a restore', () => {
     });
 
     test('fails where the server lacks an extension, before anything is written', async () => {
-      await tamper(({ databases }) => (databases[2].extensions as unknown[]).push({ name: 'nowhere', version: '1' }));
+      await storeChangedManifest(({ databases }) =>
+        (databases[2].extensions as unknown[]).push({ name: 'nowhere', version: '1' }),
+      );
 
       await expect(restore(world.request(), world.runtime())).rejects.toThrow('it has no nowhere (of database shop)');
       expect(await isEmpty()).toBe(true);
