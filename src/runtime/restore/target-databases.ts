@@ -5,7 +5,11 @@ import { ActionError } from '../../contract/action-error';
 import { DatabaseLocale, ManifestDatabase } from '../../contract/manifest';
 import { Log } from '../log';
 import { ADMINISTRATION_DATABASE, DatabaseConnection, withClient } from '../postgres/connection';
+import { readableName, serverNameIn } from '../postgres/encoding';
 import { readServerVersion, readUserDatabases, TEMPLATE_DATABASE } from '../postgres/server';
+
+/** A session that exchanges bytes works in a database of any encoding. */
+const ANY_ENCODING = 'SQL_ASCII';
 
 /** Object numbers below belong to the server itself. */
 const FIRST_OWN_OBJECT = 16_384;
@@ -23,9 +27,13 @@ const NAMED_CONTENTS = 5;
  */
 export async function requireEmptyServer(connection: DatabaseConnection, admin: Client, log: Log): Promise<void> {
   // What is in template1 would be in every database that is created.
-  const names = new Set(['template1', ...(await readUserDatabases(admin)).map(({ name }) => name)]);
-  for (const name of names) {
-    const contents = await withClient(connection, name, contentsOf);
+  const databases = new Map([
+    [TEMPLATE_DATABASE, ANY_ENCODING],
+    ...(await readUserDatabases(admin)).map(({ name, encoding }) => [name, encoding] as const),
+  ]);
+  for (const [name, encoding] of databases) {
+    const found = await withClient(connection, name, contentsOf, encoding);
+    const contents = found.map((description) => readableName(description, encoding));
     if (contents.length === 0) continue;
     for (const object of contents) log.warn('target-not-empty', { database: name, object });
     const shown = contents.slice(0, NAMED_CONTENTS).join(', ');
@@ -108,12 +116,12 @@ export async function databasesWithTables(
 ): Promise<string[]> {
   const found: string[] = [];
   for (const name of databases) {
-    const { rows } = await withClient(connection, name, async (client) =>
+    const anyTable = async (client: Client) =>
       client.query(
         `SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
          WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' LIMIT 1`,
-      ),
-    );
+      );
+    const { rows } = await withClient(connection, name, anyTable, ANY_ENCODING);
     if (rows.length > 0) found.push(name);
   }
   return found;
@@ -128,17 +136,19 @@ export async function takeBackRestore(
   const { major } = await readServerVersion(admin);
   const roles = await existingRoles(admin, made.roles);
   await grantTemporaryMemberships(admin, roles, major);
-  for (const { name } of await readUserDatabases(admin)) {
+  for (const { name, encoding } of await readUserDatabases(admin)) {
     if (made.databases.includes(name)) {
       await dropDatabase(admin, name);
       continue;
     }
     await admin.query(`ALTER DATABASE ${escapeIdentifier(name)} OWNER TO CURRENT_USER`);
-    await withClient(connection, name, async (client) => {
-      await emptyInPlace(client, roles);
+    const rolesHere = roles.map((role) => serverNameIn(role, encoding));
+    const empty = async (client: Client) => {
+      await emptyInPlace(client, rolesHere);
       // From PostgreSQL 16 on, that ends memberships as well.
-      await grantTemporaryMemberships(client, roles, major);
-    });
+      await grantTemporaryMemberships(client, rolesHere, major);
+    };
+    await withClient(connection, name, empty, encoding);
   }
   for (const role of roles) await admin.query(`DROP ROLE ${escapeIdentifier(role)}`);
 }
