@@ -10,7 +10,9 @@ import { BACKUP_FAILED_METRIC, BACKUP_LOCKED_METRIC } from '../../contract/deplo
 import { ManifestDatabase, DumpFile, Manifest, MANIFEST_FORMAT, Part } from '../../contract/manifest';
 import { Remark } from '../../contract/remark';
 import { BackUpAnswer, BackUpRequest, PruneAnswer } from '../../contract/requests';
-import { writeParts } from '../archive/parts-writer';
+import { BufferPool } from '../archive/buffer-pool';
+import { PartsTarget } from '../archive/parts-writer';
+import { thisMachine, transferLimits } from '../archive/transfer-limits';
 import { withinDeadline } from '../deadline';
 import { dumpDatabase } from '../dump/dump';
 import { FolderWriter } from '../folder/folder-writer';
@@ -120,7 +122,8 @@ class BackupRun {
     const databases: ManifestDatabase[] = [];
     const files: DumpFile[] = [];
     const parts: Part[] = [];
-    const firstPart = this.entry!.reservedParts + 1;
+    const limits = transferLimits(thisMachine());
+    const target = this.partsTarget(new BufferPool(limits.parts, limits.partBytes));
     for (const database of server.databases) {
       const workDirectory = join(this.runtime.workDirectory, 'dump');
       const dumped = await dumpDatabase({
@@ -128,25 +131,21 @@ class BackupRun {
         database,
         client,
         workDirectory,
+        jobs: limits.jobs,
+        target,
         signal: this.signal,
         log: this.runtime.log,
-      });
-      const written = await writeParts(dumped.files, {
-        firstPart: firstPart + parts.length,
-        reserve: async (highest) => this.writer.reserve(this.id, highest),
-        put: async (part, body) => this.writer.writePart(this.id, part, body),
-        signal: this.signal,
       });
       await rm(workDirectory, { recursive: true });
       databases.push(dumped.facts);
       remarks.push(...dumped.remarks);
-      files.push(...written.files);
-      parts.push(...written.parts);
+      files.push(...dumped.files);
+      parts.push(...dumped.parts);
       this.runtime.log.info('database-stored', {
         backup: this.id,
         database: database.name,
-        parts: written.parts.length,
-        bytes: bytesOf(written.parts),
+        parts: dumped.parts.length,
+        bytes: bytesOf(dumped.parts),
       });
     }
 
@@ -173,6 +172,22 @@ class BackupRun {
       databases,
       files,
       parts,
+    };
+  }
+
+  /** Part numbers go on behind those of an earlier run of the same backup, of which a late one may still arrive. */
+  private partsTarget(buffers: BufferPool): PartsTarget {
+    let next = this.entry!.reservedParts + 1;
+    return {
+      buffers,
+      signal: this.signal,
+      nextNumber: async () => {
+        const number = next++;
+        await this.writer.reserve(this.id, number);
+        return number;
+      },
+      put: async (part, body, digests) => this.writer.writePart(this.id, part, body, digests),
+      delete: async (part) => this.writer.deletePart(this.id, part),
     };
   }
 

@@ -12,13 +12,15 @@ const NAMED_MISSING = 20;
 /** @throws BackupFailed unless everything that was seen in the snapshot is in the dump. */
 export async function requireComplete(
   database: string,
-  files: readonly DumpedFile[],
+  /** Names of all files, those of the descriptions included. */
+  files: readonly string[],
+  descriptions: readonly DumpedFile[],
   entries: readonly ArchiveEntry[],
   contents: DatabaseContents,
   log: Log,
 ): Promise<void> {
-  const present = new Set(files.map((file) => plainName(file.name.slice(file.name.indexOf('/') + 1))));
-  const lists = files.filter((file) => /\/blobs[_0-9]*\.toc$/.test(file.name));
+  const present = new Set(files.map((file) => plainName(file.slice(file.indexOf('/') + 1))));
+  const lists = descriptions.filter((file) => /\/blobs[_0-9]*\.toc$/.test(file.name));
   const largeObjects = (await Promise.all(lists.map(async (file) => readFile(file.path, 'utf8')))).flatMap(
     parseLargeObjectList,
   );

@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
@@ -7,12 +7,13 @@ import { describeTooLongRow, tableOfTooLongRow } from './large-values';
 import { LockMode, lockMode, readLockRoom } from './locks';
 import { firstOf, runPgDump } from './pg-dump';
 import { SessionRelay } from './session-relay';
+import { Shipping } from './shipping';
 import { beginSnapshot, exportSnapshot } from './snapshot';
 import { ActionError } from '../../contract/action-error';
-import { DatabaseIdentity, ManifestDatabase, folderOfDatabase } from '../../contract/manifest';
+import { DatabaseIdentity, DumpFile, ManifestDatabase, Part, folderOfDatabase } from '../../contract/manifest';
 import { Remark } from '../../contract/remark';
 import { ArchiveEntry, parseArchiveListing } from '../archive/listing';
-import { DumpedFile } from '../archive/parts-writer';
+import { PartsTarget, PartsWriter } from '../archive/parts-writer';
 import { Log } from '../log';
 import { DatabaseConnection, withClient } from '../postgres/connection';
 import { inManifest, readableName } from '../postgres/encoding';
@@ -37,19 +38,20 @@ export interface DumpJob {
   readonly client: DumpClient;
   /** Where the dump's directory is created; the caller deletes its content. */
   readonly workDirectory: string;
+  /** Tables that are dumped at the same time. */
+  readonly jobs: number;
+  readonly target: PartsTarget;
   readonly signal: AbortSignal;
   readonly log: Log;
 }
 
 export interface DumpedDatabase {
   readonly facts: ManifestDatabase;
-  readonly files: readonly DumpedFile[];
+  readonly files: readonly DumpFile[];
+  readonly parts: readonly Part[];
   /** Messages of pg_dump that did not make it fail. */
   readonly remarks: readonly Remark[];
 }
-
-/** Tables that are dumped at the same time. */
-const PARALLEL_JOBS = 2;
 
 /** What an error names at most; the log has all. */
 const NAMED_TABLES = 20;
@@ -88,17 +90,19 @@ class TablesRewritten extends ActionError {
 }
 
 /**
- * Dumps one database into a directory: everything that its snapshot sees, or an error that names what is in the way.
+ * Dumps one database and stores the dump: everything that its snapshot sees, or an error that names what is in the way.
  * A dump that lost a race with changes of tables is made once more in the mode that waits for no lock.
  *
  * @throws BackupFailed, DatabaseFault, or the reason of the signal.
  */
 export async function dumpDatabase(job: DumpJob): Promise<DumpedDatabase> {
   try {
-    return await dumpOnce(job, 'parallel').catch(async (error) => {
+    const writer = new PartsWriter(job.target);
+    return await dumpOnce(job, 'parallel', writer).catch(async (error) => {
       if (!isLostRace(error)) throw error;
       job.log.warn('dump-repeated', { database: job.database.name, reason: (error as Error).message });
-      return dumpOnce(job, 'one session');
+      await writer.discard();
+      return dumpOnce(job, 'one session', new PartsWriter(job.target));
     });
   } catch (error) {
     const table = tableOfTooLongRow(error);
@@ -119,7 +123,7 @@ function isLostRace(error: unknown): boolean {
   return error instanceof TablesRewritten || LOST_RACE.test(message) || NO_ROOM_FOR_LOCKS.test(message);
 }
 
-async function dumpOnce(job: DumpJob, preferred: LockMode): Promise<DumpedDatabase> {
+async function dumpOnce(job: DumpJob, preferred: LockMode, writer: PartsWriter): Promise<DumpedDatabase> {
   await rm(directoryOf(job), { recursive: true, force: true });
   await mkdir(job.workDirectory, { recursive: true });
 
@@ -130,7 +134,7 @@ async function dumpOnce(job: DumpJob, preferred: LockMode): Promise<DumpedDataba
     // Only the end of the connection stops a statement that waits or counts.
     signal.addEventListener('abort', () => void client.end().catch(() => undefined), { once: true });
     try {
-      return await new DumpRun({ ...job, signal }, client, failure).run(preferred);
+      return await new DumpRun({ ...job, signal }, client, writer, failure).run(preferred);
     } catch (error) {
       failure.abort(error);
       // The first failure ended everything else: it is the reason.
@@ -144,12 +148,17 @@ async function dumpOnce(job: DumpJob, preferred: LockMode): Promise<DumpedDataba
 class DumpRun {
   /** Content of extensions that the master cannot dump and load. */
   private foreign: readonly ForeignContent[] = [];
+  private readonly shipping: Shipping;
 
   constructor(
     private readonly job: DumpJob,
     private readonly client: Client,
+    private readonly writer: PartsWriter,
     private readonly failure: AbortController,
-  ) {}
+  ) {
+    const folder = folderOfDatabase(job.database.name);
+    this.shipping = new Shipping(directoryOf(job), folder, writer, job.jobs, job.log);
+  }
 
   async run(preferred: LockMode): Promise<DumpedDatabase> {
     // Whatever the database's own path is, nothing of its users takes the place of PostgreSQL's functions.
@@ -171,39 +180,34 @@ class DumpRun {
         ? await this.dumpInParallel(contents, unlocked)
         : await this.dumpInSession(contents, unlocked);
 
-    const { database } = this.job;
-    const files = await filesOf(directoryOf(this.job), folderOfDatabase(database.name));
-    const entries = await readTableOfContents(this.job);
-    const readable = {
-      ...contents,
-      tables: contents.tables.map((table) => inManifest(table, database.encoding)),
-    };
-    await requireComplete(database.name, files, entries, readable, this.job.log);
+    const { database, log } = this.job;
+    const readable = tables.map((table) => inManifest(table, database.encoding));
+    await this.shipping.storeRest();
+    const descriptions = await this.shipping.descriptions();
+    const files = [...this.writer.fileNames(), ...descriptions.map(({ name }) => name)];
+    const seen = { ...contents, tables: contents.tables.map((table) => inManifest(table, database.encoding)) };
+    await requireComplete(database.name, files, descriptions, await readTableOfContents(this.job), seen, log);
+    await this.shipping.storeDescriptions();
     const { sizeBytes, extensions, largeObjects } = contents;
     return {
-      facts: {
-        ...database,
-        sizeBytes,
-        extensions,
-        largeObjects,
-        tables: tables.map((table) => inManifest(table, database.encoding)),
-      },
-      files,
+      facts: { ...database, sizeBytes, extensions, largeObjects, tables: readable },
       remarks: [
         ...remarks,
         ...this.foreign.filter(({ mayHoldRows }) => mayHoldRows).map((table) => foreignContentRemark(table, database)),
       ],
+      ...(await this.writer.finish()),
     };
   }
 
   /** The rows are counted while pg_dump works. */
   private async dumpInParallel(contents: DatabaseContents, unlocked: UnlockedTables) {
     const snapshot = await this.reading(exportSnapshot(this.client));
-    const args = [`--jobs=${PARALLEL_JOBS}`, `--snapshot=${snapshot}`];
+    const args = [`--jobs=${this.job.jobs}`, `--snapshot=${snapshot}`];
     const dumping = this.pgDump(args, {});
     const [tables, remarks] = await this.all([
       this.reading(countRows(this.client, contents.tables)),
       dumping,
+      this.shipping.whileDumping(dumping),
       this.checkOnceLocked(unlocked, dumping),
     ]);
     // pg_dump may have released its locks before the count was done.
@@ -217,7 +221,11 @@ class DumpRun {
     const relay = await SessionRelay.open(this.client, this.job.workDirectory);
     try {
       const dumping = this.pgDump(['--jobs=1'], relay.environment);
-      const [remarks] = await this.all([dumping, this.checkOnceLocked(unlocked, dumping)]);
+      const [remarks] = await this.all([
+        dumping,
+        this.shipping.whileDumping(dumping),
+        this.checkOnceLocked(unlocked, dumping),
+      ]);
       return { tables, remarks };
     } finally {
       await relay.close();
@@ -240,6 +248,7 @@ class DumpRun {
         ...args,
       ],
       environment,
+      onStart: (pid) => this.shipping.started(pid),
       signal,
       log,
     });
@@ -330,16 +339,6 @@ async function exists(file: string): Promise<boolean> {
   return stat(file).then(
     () => true,
     () => false,
-  );
-}
-
-async function filesOf(directory: string, folder: string): Promise<DumpedFile[]> {
-  const names = (await readdir(directory)).sort();
-  return Promise.all(
-    names.map(async (name) => {
-      const path = join(directory, name);
-      return { name: `${folder}/${name}`, path, size: (await stat(path)).size };
-    }),
   );
 }
 

@@ -14,6 +14,7 @@ export interface PgDumpRun {
   /** Arguments and environment of this run, besides those of every run. */
   readonly args: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
+  readonly onStart?: (pid: number) => void;
   readonly signal: AbortSignal;
   readonly log: Log;
 }
@@ -56,6 +57,7 @@ export async function runPgDump(run: PgDumpRun): Promise<Remark[]> {
       file: run.client.file,
       server: { connection: run.connection, database: run.database },
       environment: run.environment,
+      onStart: run.onStart,
       signal: run.signal,
       workDirectory: run.workDirectory,
     },

@@ -31,7 +31,7 @@ import { ObjectKeys } from '../../contract/object-keys';
 import { Owner } from '../../contract/owner';
 import { expiredBackups, expiredFailures } from '../../contract/retention';
 import { Runtime } from '../runtime';
-import { ObjectStore, ReadResult } from '../storage/object-store';
+import { BodyDigests, ObjectStore, ReadResult } from '../storage/object-store';
 
 /** Deletions under way at once. */
 const CONCURRENT_DELETIONS = 8;
@@ -128,8 +128,14 @@ export class FolderWriter {
     }
   }
 
-  async writePart(id: BackupId, number: number, body: Buffer): Promise<void> {
-    await this.store.put(this.folder.keys.part(id, number), body);
+  async writePart(id: BackupId, number: number, body: Buffer, digests?: BodyDigests): Promise<void> {
+    await this.store.put(this.folder.keys.part(id, number), body, digests);
+  }
+
+  /** Deletes a part of a backup that is not completed. */
+  async deletePart(id: BackupId, number: number): Promise<void> {
+    await this.options.right.verify();
+    await this.store.delete(this.folder.keys.part(id, number));
   }
 
   /**

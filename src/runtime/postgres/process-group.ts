@@ -12,11 +12,15 @@ export interface ProcessGroup {
   readonly stderr: Readable;
 }
 
+/** In the command line of a watcher, and of no program. */
+export const WATCHER_MARK = 'watcher-of-process-group';
+
 /**
  * A shell that becomes the program. Beside it waits a watcher for the end of file descriptor 3, whose other end only
  * the parent has: it closes when the parent dies, even by SIGKILL, and then the watcher kills the group.
  */
 const WATCHED = `
+  : ${WATCHER_MARK}
   (trap '' TERM; exec </dev/null >/dev/null 2>&1; read -r _ <&3; kill -s KILL -- "-$$") &
   exec "$0" "$@" 3<&-`;
 

@@ -22,6 +22,8 @@ export interface ClientOptions {
   readonly server?: { readonly connection: DatabaseConnection; readonly database: string };
   /** Environment variables of the client, besides those of its server. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Is told the process id of the client, which leads its process group. */
+  readonly onStart?: (pid: number) => void;
   /** Ends the client and everything that it started when aborted; the call then throws the signal's reason. */
   readonly signal?: AbortSignal;
   /** Which program of that name. @default - the first one on PATH */
@@ -60,6 +62,7 @@ export async function runClient(
     ...(options.server && childEnvironment(options.server.connection, options.server.database)),
     ...options.environment,
   });
+  if (leader.pid !== undefined) options.onStart?.(leader.pid);
   let graceful: NodeJS.Timeout | undefined;
   const end = () => {
     signalGroup(leader, 'SIGTERM');

@@ -1,71 +1,39 @@
 import * as fc from 'fast-check';
-import { planParts, TAR_BLOCK, TAR_END } from '../../../src/runtime/archive/parts-plan';
+import {
+  capacityOf,
+  memberBytes,
+  packSmallFiles,
+  segmentBytes,
+  segmentName,
+  TAR_BLOCK,
+} from '../../../src/runtime/archive/parts-plan';
 
-const BOUND = 8 * TAR_BLOCK;
-/** The most that one part of that bound holds of one file. */
-const FULL = BOUND - TAR_END - TAR_BLOCK;
+const PART = 8 * TAR_BLOCK;
 
-const sizes = fc.oneof(
-  fc.constantFrom(0, 1, TAR_BLOCK, TAR_BLOCK + 1, FULL - 1, FULL, FULL + 1, 2 * FULL, 3 * FULL, 3 * FULL + 1),
-  fc.integer({ min: 0, max: 20 * TAR_BLOCK }),
-);
-const files = fc.array(sizes).map((drawn) => drawn.map((size, index) => ({ name: `shop/${index}.dat`, size })));
-
-test('segments, in order, are the whole of every file', () => {
+test('small files share parts, in their order, and no part is over the bound', () => {
+  const sizes = fc.array(fc.integer({ min: 0, max: segmentBytes(PART) }));
   fc.assert(
-    fc.property(files, (given) => {
-      const segments = planParts(given, BOUND).flatMap((part) => part.segments);
-      for (const file of given) {
-        const own = segments.filter((segment) => segment.file === file.name);
-        expect(own.length).toBeGreaterThan(0);
-        let end = 0;
-        for (const segment of own) {
-          expect(segment.offset).toBe(end);
-          expect(segment.size > 0 || file.size === 0).toBe(true);
-          end += segment.size;
-        }
-        expect(end).toBe(file.size);
+    fc.property(sizes, (drawn) => {
+      const files = drawn.map((size) => ({ size }));
+      const parts = packSmallFiles(files, PART);
+      expect(parts.flat()).toEqual(files);
+      for (const part of parts) {
+        expect(part.length).toBeGreaterThan(0);
+        expect(part.reduce((sum, { size }) => sum + memberBytes(size), 0)).toBeLessThanOrEqual(capacityOf(PART));
       }
     }),
   );
 });
 
-test('no part is over the bound, and its size is that of its members', () => {
-  fc.assert(
-    fc.property(files, (given) => {
-      for (const part of planParts(given, BOUND)) {
-        const members = part.segments.map(({ size }) => TAR_BLOCK + Math.ceil(size / TAR_BLOCK) * TAR_BLOCK);
-        expect(part.size).toBe(members.reduce((sum, bytes) => sum + bytes, TAR_END));
-        expect(part.size).toBeLessThanOrEqual(BOUND);
-      }
-    }),
-  );
+test('a full segment fills a part, to the block', () => {
+  expect(memberBytes(segmentBytes(PART))).toBe(capacityOf(PART));
 });
 
-test('a file that a part can hold stays whole under its own name, and others have numbered segments', () => {
-  fc.assert(
-    fc.property(files, (given) => {
-      const segments = planParts(given, BOUND).flatMap((part) => part.segments);
-      for (const file of given) {
-        const members = segments.filter((segment) => segment.file === file.name).map(({ member }) => member);
-        expect(members).toEqual(
-          file.size <= FULL
-            ? [file.name]
-            : members.map((_, index) => `${file.name}.${String(index + 1).padStart(6, '0')}`),
-        );
-      }
-    }),
-  );
+test('ten thousand small tables go into one part', () => {
+  const files = Array.from({ length: 10_000 }, () => ({ size: 430 }));
+  expect(packSmallFiles(files, 12 * 1024 * 1024)).toHaveLength(1);
 });
 
-test('many small files share a part', () => {
-  // GIVEN 10,000 tables of 430 bytes
-  const given = Array.from({ length: 10_000 }, (_, index) => ({ name: `shop/${index}.dat`, size: 430 }));
-
-  // THEN 10 MB go into one part of 32 MiB
-  expect(planParts(given).length).toBe(1);
-});
-
-test('nothing makes no part', () => {
-  expect(planParts([])).toEqual([]);
+test('segments sort by their names', () => {
+  expect(segmentName('shop/1.dat', 7)).toBe('shop/1.dat.000007');
 });

@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import * as fc from 'fast-check';
 import { pack } from 'tar-stream';
+import { MemoryTarget, writeFiles } from './memory-target';
 import { DumpFile, Manifest, Part } from '../../../src/contract/manifest';
 import { ObjectKeys } from '../../../src/contract/object-keys';
+import { BufferPool } from '../../../src/runtime/archive/buffer-pool';
 import { readParts } from '../../../src/runtime/archive/parts-reader';
-import { writeParts } from '../../../src/runtime/archive/parts-writer';
 import { StoredBackup } from '../../../src/runtime/folder/stored-backup';
 import { MemoryStore } from '../memory-store';
 
@@ -37,13 +38,9 @@ async function stored(contents: readonly Buffer[]): Promise<Stored> {
     size: content.length,
   }));
   await Promise.all(dumped.map(async ({ path: file }, index) => writeFile(file, contents[index])));
-  const written = await writeParts(dumped, {
-    firstPart: 1,
-    reserve: async () => undefined,
-    put: async (part, body) => void objects.set(KEYS.part(BACKUP, part), Buffer.from(body)),
-    signal: new AbortController().signal,
-    maximumPartBytes: SMALL_PART,
-  });
+  const target = new MemoryTarget(new BufferPool(2, SMALL_PART));
+  const written = await writeFiles(dumped, target);
+  for (const [part, body] of target.parts) objects.set(KEYS.part(BACKUP, part), body);
   return { objects, ...written };
 }
 

@@ -3,7 +3,9 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
-import { DumpedFile, PartsTarget, writeParts } from '../../../src/runtime/archive/parts-writer';
+import { MemoryTarget, writeFiles } from './memory-target';
+import { BufferPool } from '../../../src/runtime/archive/buffer-pool';
+import { DumpedFile, PartsWriter } from '../../../src/runtime/archive/parts-writer';
 
 const BOUND = 64 * 1024;
 
@@ -21,22 +23,6 @@ async function dumpedFile(name: string, size: number): Promise<DumpedFile> {
   return { name: `shop/${name}`, path: file, size };
 }
 
-class Target implements PartsTarget {
-  readonly firstPart = 7;
-  readonly maximumPartBytes = BOUND;
-  readonly signal: AbortSignal = new AbortController().signal;
-  readonly parts = new Map<number, Buffer>();
-  reserved = 0;
-
-  async reserve(highest: number): Promise<void> {
-    this.reserved = highest;
-  }
-  async put(part: number, body: Buffer): Promise<void> {
-    expect(part).toBeLessThanOrEqual(this.reserved);
-    this.parts.set(part, Buffer.from(body));
-  }
-}
-
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 
 test('tar and cat, by hand, give every file back', async () => {
@@ -48,10 +34,10 @@ test('tar and cat, by hand, give every file back', async () => {
     dumpedFile('block.dat', 512),
     dumpedFile('toc.dat', 1000),
   ]);
-  const target = new Target();
+  const target = new MemoryTarget(new BufferPool(2, BOUND));
 
   // WHEN
-  await writeParts(files, target);
+  await writeFiles(files, target);
 
   // THEN
   const unpacked = await mkdtemp(path.join(directory, 'unpacked-'));
@@ -65,47 +51,94 @@ test('tar and cat, by hand, give every file back', async () => {
   }
 });
 
-test('tells the digests of what it handed to the store, and where every file is', async () => {
+test('gives the digests of what it handed to the store, and where every file is', async () => {
   // GIVEN
-  const files = [await dumpedFile('1.dat', 100), await dumpedFile('2.dat', 2 * BOUND)];
-  const target = new Target();
+  const files = [await dumpedFile('1.dat', 100), await dumpedFile('2.dat', 2 * BOUND), await dumpedFile('3.dat', 9)];
+  const target = new MemoryTarget(new BufferPool(2, BOUND), 7);
 
   // WHEN
-  const written = await writeParts(files, target);
+  const written = await writeFiles(files, target);
 
   // THEN
   expect(written.parts).toEqual(
-    [...target.parts].map(([number, body]) => ({ number, size: body.length, sha256: sha256(body) })),
+    [...target.parts]
+      .map(([number, body]) => ({ number, size: body.length, sha256: sha256(body) }))
+      .sort((one, other) => one.number - other.number),
   );
-  expect(written.parts.map(({ number }) => number)).toEqual([7, 8, 9]);
-  expect(target.reserved).toBe(9);
-  for (const [index, file] of files.entries()) {
-    const facts = written.files[index];
-    expect(facts).toMatchObject({ name: file.name, size: file.size, sha256: sha256(await readFile(file.path)) });
+  for (const [number, { md5, sha256: digest }] of target.digests) {
+    const body = target.parts.get(number)!;
+    expect(md5).toBe(createHash('md5').update(body).digest('base64'));
+    expect(digest).toBe(sha256(body));
+  }
+  expect(written.parts.map(({ number }) => number)).toEqual([7, 8, 9, 10]);
+  for (const file of files) {
+    const facts = written.files.find(({ name }) => name === file.name)!;
+    expect(facts).toMatchObject({ size: file.size, sha256: sha256(await readFile(file.path)) });
     for (const { part, member } of facts.segments) {
       expect(target.parts.get(part)!.includes(`${member}\0`)).toBe(true);
     }
   }
 });
 
-test('fails when the store refuses a part, and sends no more', async () => {
-  // GIVEN
-  const target = new Target();
+test('a large file shares no part, and small files share one', async () => {
+  const files = [await dumpedFile('1.dat', 100), await dumpedFile('2.dat', 2 * BOUND), await dumpedFile('3.dat', 9)];
+  const { files: written } = await writeFiles(files, new MemoryTarget(new BufferPool(2, BOUND)));
+  const partsOf = (name: string) => written.find((file) => file.name === name)!.segments.map(({ part }) => part);
+  expect(partsOf('shop/1.dat')).toEqual(partsOf('shop/3.dat'));
+  expect(partsOf('shop/2.dat')).toHaveLength(3);
+  expect(partsOf('shop/2.dat')).not.toContain(partsOf('shop/1.dat')[0]);
+});
+
+test('as many parts are on their way as the pool has buffers', async () => {
+  // GIVEN a store that answers when all buffers are with it
+  const target = new MemoryTarget(new BufferPool(3, BOUND));
+  let underWay = 0;
+  let most = 0;
+  const waiting: (() => void)[] = [];
+  target.put = async () => {
+    most = Math.max(most, ++underWay);
+    if (underWay < 3) await new Promise<void>((resolve) => waiting.push(resolve));
+    else waiting.splice(0).forEach((resolve) => resolve());
+    underWay -= 1;
+  };
+
+  // WHEN
+  await writeFiles([await dumpedFile('1.dat', 8 * BOUND)], target);
+
+  // THEN
+  expect(most).toBe(3);
+});
+
+test('fails when the store refuses a part, and sends no more than were on their way', async () => {
+  const target = new MemoryTarget(new BufferPool(2, BOUND));
   let calls = 0;
   target.put = async () => {
     calls += 1;
     throw new Error('refused');
   };
+  await expect(writeFiles([await dumpedFile('1.dat', 20 * BOUND)], target)).rejects.toThrow('refused');
+  expect(calls).toBeLessThanOrEqual(2);
+});
+
+test('what was stored is deleted when it is discarded, and its numbers are not used again', async () => {
+  // GIVEN
+  const target = new MemoryTarget(new BufferPool(2, BOUND));
+  const writer = new PartsWriter(target);
+  await writer.addSmallFiles([await dumpedFile('1.dat', 100)]);
+
+  // WHEN
+  await writer.discard();
+  const { parts } = await writeFiles([await dumpedFile('1.dat', 100)], target);
 
   // THEN
-  await expect(writeParts([await dumpedFile('1.dat', 5 * BOUND)], target)).rejects.toThrow('refused');
-  expect(calls).toBe(1);
+  expect(parts.map(({ number }) => number)).toEqual([2]);
+  expect([...target.parts.keys()]).toEqual([2]);
 });
 
 test('fails when a file became shorter than it was when the dump ended', async () => {
   const file = await dumpedFile('1.dat', 1000);
   await truncate(file.path, 999);
-  await expect(writeParts([file], new Target())).rejects.toThrow(
+  await expect(writeFiles([file], new MemoryTarget(new BufferPool(1, BOUND)))).rejects.toThrow(
     'The file shop/1.dat of the dump became shorter while it was stored.',
   );
 });

@@ -1,16 +1,24 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { BufferPool } from '../../../src/runtime/archive/buffer-pool';
 import { dumpDatabase, DumpedDatabase } from '../../../src/runtime/dump/dump';
 import { resolveConnection, withClient } from '../../../src/runtime/postgres/connection';
 import { readServerVersion, readUserDatabases } from '../../../src/runtime/postgres/server';
 import { findDumpClient } from '../../../src/runtime/postgres/tools';
 import { waitFor } from '../../support/processes';
+import { MemoryTarget } from '../archive/memory-target';
 import { RealWorld } from '../real-world';
 
+const PART_BYTES = 2 * 1024 * 1024;
+
 let world: RealWorld;
+/** Where the last dump went. */
+let target: MemoryTarget;
 let realPath: string;
 beforeAll(async () => {
   world = await RealWorld.start(15);
@@ -62,6 +70,8 @@ async function dump(database: string): Promise<DumpedDatabase> {
     database: databases.find(({ name }) => name === database)!,
     client: await findDumpClient(15, runtime.workDirectory),
     workDirectory: runtime.workDirectory,
+    jobs: 2,
+    target: (target = new MemoryTarget(new BufferPool(4, PART_BYTES))),
     signal: new AbortController().signal,
     log: runtime.log,
   });
@@ -358,3 +368,95 @@ test('a table that came after the locks and is emptied after the snapshot is not
   });
   await world.sql('shop', 'DROP TABLE late');
 });
+
+test('the parts of a dump, put together by tar and cat, are what pg_restore reads', async () => {
+  // WHEN
+  const { files, parts } = await dump('shop');
+
+  // THEN large files have parts of their own
+  expect([...target.parts.keys()].sort((a, b) => a - b)).toEqual(parts.map(({ number }) => number));
+  const large = files.filter(({ segments }) => segments.length > 1);
+  expect(large.length).toBeGreaterThanOrEqual(2);
+  for (const { part } of large.flatMap(({ segments }) => segments)) {
+    expect(files.filter(({ segments }) => segments.some((segment) => segment.part === part))).toHaveLength(1);
+  }
+  for (const [number, body] of target.parts) {
+    await writeFile(path.join(fakes, `${number}`), body);
+    execFileSync('tar', ['-xf', `${number}`], { cwd: fakes });
+  }
+  for (const { name, segments } of large) {
+    execFileSync('sh', ['-c', `cat ${segments.map(({ member }) => member).join(' ')} > ${name}`], { cwd: fakes });
+  }
+  const env = { PATH: process.env.PATH };
+  const sql = execFileSync('pg_restore', ['--file=-', path.join(fakes, 'shop')], { env, maxBuffer: 2 ** 28 });
+  expect(createHash('md5').update(rowsOf(sql, 'first_large')).digest('hex')).toBe(await expectedDigest());
+});
+
+/** The lines of a table's rows in a script. */
+function rowsOf(sql: Buffer, table: string): Buffer {
+  const start = sql.indexOf('\n', sql.indexOf(`COPY public.${table} `)) + 1;
+  return sql.subarray(start, sql.indexOf('\n\\.\n', start) + 1);
+}
+
+async function expectedDigest(): Promise<string> {
+  const [row] = await world.sql(
+    'shop',
+    "SELECT md5(string_agg(n || E'\\t' || md5 || E'\\n', '' ORDER BY n)) AS digest FROM first_large",
+  );
+  return String(row.digest);
+}
+
+test('a storage that is slower than the dump pauses it, and the disk stays within bounds', async () => {
+  // GIVEN some 30 MB of dump, parts of 512 KiB, and a storage that takes the first ones when told to
+  await world.sql('postgres', 'CREATE DATABASE slow');
+  await world.sql(
+    'slow',
+    `CREATE TABLE dominant AS SELECT n, md5(n::text) || md5((n + 1)::text) AS text FROM generate_series(1, 600000) n`,
+  );
+  let most = 0;
+  let release: () => void = () => undefined;
+  const released = new Promise<void>((resolve) => (release = resolve));
+  const slow = new MemoryTarget(new BufferPool(2, 512 * 1024));
+  const put = slow.put.bind(slow);
+  slow.put = async (...args) => {
+    await released;
+    await put(...args);
+  };
+  const runtime = world.runtime();
+  await mkdir(runtime.workDirectory);
+  const connection = await resolveConnection(world.databaseSettings, runtime);
+  const databases = await withClient(connection, 'postgres', readUserDatabases);
+
+  // WHEN
+  const dumping = dumpDatabase({
+    connection,
+    database: databases.find(({ name }) => name === 'slow')!,
+    client: await findDumpClient(15, runtime.workDirectory),
+    workDirectory: runtime.workDirectory,
+    jobs: 2,
+    target: slow,
+    signal: new AbortController().signal,
+    log: runtime.log,
+  });
+  const directory = path.join(runtime.workDirectory, 'slow');
+  const stopped = await waitFor(async () => {
+    const output = spawnSync('ps', ['-eo', 'stat=,args='], { encoding: 'utf8' }).stdout;
+    most = Math.max(most, diskBytes(directory));
+    return output.split('\n').some((line) => line.startsWith('T') && line.includes(directory)) || undefined;
+  });
+  release();
+  const { facts, files } = await dumping;
+
+  // THEN
+  expect(stopped).toBe(true);
+  expect(facts.tables).toEqual([{ schema: 'public', name: 'dominant', rows: 600_000 }]);
+  const stored = files.reduce((sum, { size }) => sum + size, 0);
+  expect(most).toBeGreaterThan(0);
+  expect(stored).toBeGreaterThan(most);
+  await world.sql('postgres', 'DROP DATABASE slow');
+});
+
+function diskBytes(directory: string): number {
+  const { stdout } = spawnSync('du', ['-s', '-B1', directory], { encoding: 'utf8' });
+  return Number(stdout.split('\t')[0]);
+}

@@ -1,0 +1,44 @@
+import { availableParallelism, totalmem } from 'node:os';
+
+/** What the program has to work with. */
+export interface Machine {
+  readonly processors: number;
+  readonly memoryBytes: number;
+}
+
+/** How much is done at the same time. */
+export interface TransferLimits {
+  /** Tables that are dumped at the same time. */
+  readonly jobs: number;
+  /** Parts on their way at the same time. */
+  readonly parts: number;
+  /** The most bytes of a part. */
+  readonly partBytes: number;
+}
+
+const MIB = 1024 * 1024;
+
+/** Lambda gives one processor for so much memory. https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
+const LAMBDA_MIB_PER_PROCESSOR = 1769;
+
+/** A sixteenth of the memory is for parts, within these bounds. */
+const PART_MEMORY = { share: 1 / 16, least: 16 * MIB, most: 48 * MIB };
+
+/** Limits that keep the processors busy and the memory bounded. */
+export function transferLimits({ processors, memoryBytes }: Machine): TransferLimits {
+  const jobs = Math.min(Math.max(Math.round(processors), 2), 8);
+  const parts = Math.min(2 * jobs, 8);
+  const memory = Math.min(Math.max(memoryBytes * PART_MEMORY.share, PART_MEMORY.least), PART_MEMORY.most);
+  return { jobs, parts, partBytes: Math.floor(memory / parts / MIB) * MIB };
+}
+
+/** The function's share of a machine, or the whole machine in a terminal. */
+export function thisMachine(): Machine {
+  const lambdaMib = Number(process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE);
+  return lambdaMib > 0
+    ? {
+        processors: Math.min(availableParallelism(), lambdaMib / LAMBDA_MIB_PER_PROCESSOR),
+        memoryBytes: lambdaMib * MIB,
+      }
+    : { processors: availableParallelism(), memoryBytes: totalmem() };
+}
