@@ -41,5 +41,5 @@ function plainCron(expression: string): string {
   const [, minute, hour, dayOfMonth, month, dayOfWeek] = SCHEDULER_FORM.exec(expression) ?? [];
   return minute === undefined
     ? expression
-    : `0 ${minute} ${hour} ${dayOfMonth} ${month} ${dayOfWeek.replace(/\b[1-7](?=$|[-,L#])/g, (day) => String(+day - 1))}`;
+    : `0 ${minute} ${hour} ${dayOfMonth} ${month} ${dayOfWeek.replace(/(?<!#)\b[1-7](?=$|[-,L#])/g, (day) => String(+day - 1))}`;
 }
