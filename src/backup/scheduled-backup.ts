@@ -151,6 +151,7 @@ export class ScheduledBackup extends Construct {
       database: this.backupFunction._databaseSettings,
       retentionDays: own.retention.numberOfDays,
       dueAt: '<aws.scheduler.scheduled-time>',
+      dueTimes: own.schedule.schedulerExpressions,
       schedule: name,
     };
     const schedules = own.schedule.schedulerExpressions.map((expression, index) =>
