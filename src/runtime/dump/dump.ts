@@ -268,7 +268,8 @@ class DumpRun {
   /** @throws TablesRewritten if a table has another file than in the snapshot. */
   private async requireUnchanged({ tables, nodes }: UnlockedTables): Promise<void> {
     if (tables.length === 0) return;
-    const present = await withClient(this.job.connection, this.job.database.name, readFileNodes);
+    const { connection, database } = this.job;
+    const present = await withClient(connection, database.name, readFileNodes, database.encoding);
     const rewritten = tables.filter(({ oid }) => present.get(oid) !== nodes.get(oid));
     if (rewritten.length === 0) return;
     const names = rewritten.map((table) => nameOf(inManifest(table, this.job.database.encoding)));
