@@ -1,5 +1,6 @@
 import { createHash, Hash } from 'node:crypto';
 import { open } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { BufferPool } from './buffer-pool';
 import { memberBytes, packSmallFiles, segmentBytes, segmentName, TAR_BLOCK, TAR_END } from './parts-plan';
 import { packMembers } from './tar';
@@ -155,7 +156,7 @@ async function readInto(
   { name, path }: Pick<DumpedFile, 'name' | 'path'>,
   offset: number,
 ): Promise<void> {
-  const handle = await open(path);
+  const handle = await open(path).catch(throwIfGone(path));
   try {
     for (let filled = 0; filled < into.length;) {
       const { bytesRead } = await handle.read(into, filled, into.length - filled, offset + filled);
@@ -167,4 +168,16 @@ async function readInto(
   } finally {
     await handle.close();
   }
+}
+
+/** An error handler: a file that is gone is named as what the dump lacks, every other error is thrown as it is. */
+export function throwIfGone(path: string): (error: NodeJS.ErrnoException) => never {
+  return (error) => {
+    if (error.code !== 'ENOENT') throw error;
+    throw new ActionError(
+      'BackupFailed',
+      `The dump lacks ${basename(path)}: the file was deleted before it was stored. Let no other program write to ` +
+        'the directory of the run.',
+    );
+  };
 }

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { DumpProcesses } from './dump-processes';
 import { memberBytes } from '../archive/parts-plan';
-import { DumpedFile, PartsWriter } from '../archive/parts-writer';
+import { DumpedFile, PartsWriter, throwIfGone } from '../archive/parts-writer';
 import { Log } from '../log';
 
 /** How often the files are looked at while they grow. */
@@ -109,7 +109,7 @@ export class Shipping {
       const file = this.growing.get(name) ?? { name: `${this.folder}/${name}`, path, stored: 0 };
       this.growing.set(name, file);
       const complete = open !== undefined && !open.has(name);
-      const { size } = await stat(path);
+      const { size } = await stat(path).catch(throwIfGone(path));
       await this.storeHead(file, size);
       if (!complete) continue;
       await this.storeTail(file, size);
