@@ -1,9 +1,6 @@
 import { Token } from 'cdktf';
+import { isSupportedMajor, NEWEST_MAJOR, OLDEST_MAJOR } from '../contract/postgresql-majors';
 import { Problem } from '../private/invalid-input';
-
-/** The oldest and the newest major version whose backups are tested on real servers. */
-const OLDEST_MAJOR = 13;
-const NEWEST_MAJOR = 18;
 
 /** The program that serves a database, and its version. */
 export class DatabaseEngine {
@@ -56,5 +53,5 @@ function versionProblem(version: string): Problem | undefined {
     return { rule, value: version, remedy: 'Write the version out: it decides about the parameter group.' };
   }
   const major = Number(/^(\d{2})(\.\d{1,2})?$/.exec(String(version))?.[1]);
-  return major >= OLDEST_MAJOR && major <= NEWEST_MAJOR ? undefined : { rule, value: version, remedy };
+  return isSupportedMajor(major) ? undefined : { rule, value: version, remedy };
 }
