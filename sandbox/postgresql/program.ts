@@ -73,8 +73,8 @@ async function findPackage(from: string, name: string): Promise<InstalledPackage
   return path.dirname(from) === from ? undefined : findPackage(path.dirname(from), name);
 }
 
-/** Links are left out: those that an install script made may lead back to where they cannot be followed. */
-async function copyForEverybody(source: string, target: string): Promise<void> {
+/** Copies a folder so that every user can read it. Links are left out: those that an install script made may lead back to where they cannot be followed. */
+export async function copyForEverybody(source: string, target: string): Promise<void> {
   const status = await lstat(source);
   if (status.isDirectory()) {
     await mkdir(target);

@@ -6,7 +6,8 @@ import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, escapeIdentifier, escapeLiteral } from 'pg';
 import { CertificateAuthority } from '../certificate-authority';
-import { POSTGRESQL_MAJORS, PostgreSqlMajor, PostgreSqlProgram } from './program';
+import { findServerLocale } from './locale';
+import { copyForEverybody, POSTGRESQL_MAJORS, PostgreSqlMajor, PostgreSqlProgram } from './program';
 import {
   DatabaseMaster,
   handOverPublicSchema,
@@ -57,13 +58,15 @@ export class PostgreSqlServer {
     await mkdir(files.directory, { recursive: true });
     if (user) await openTheWay(files.directory, user.uid);
     await program.copyTo(files.program);
+    const locale = await findServerLocale();
+    if (locale.directory) await copyForEverybody(locale.directory, files.locale);
     await mkdir(files.cluster, { mode: 0o700 });
     await giveTo(user, files.cluster);
 
     const log = await open(files.log, 'a', 0o600);
     try {
       const runner = new ProgramRunner(files, log, user);
-      await runner.finish('initdb', initdbArguments(props.major), '');
+      await runner.finish('initdb', initdbArguments(props.major, locale.name), '');
       for (const [database, statements] of [
         ['template1', rdsBootstrapStatements(props)],
         ['postgres', handOverPublicSchema(props)],
@@ -182,14 +185,11 @@ const WAYS_TO_END: [NodeJS.Signals, number][] = [
 /** Nobody: who the server runs as when this process is root, as whom PostgreSQL refuses to run. */
 const NOBODY: ServerUser = { uid: 65534, gid: 65534 };
 
-// RDS has en_US.UTF-8 of the C library. Linux machines often lack it, but none lacks this one of the same encoding.
-const LOCALE = process.platform === 'darwin' ? 'en_US.UTF-8' : 'C.UTF-8';
-
-function initdbArguments(major: PostgreSqlMajor): string[] {
+function initdbArguments(major: PostgreSqlMajor, locale: string): string[] {
   return [
     `--username=${RDS_ADMIN}`,
     '--encoding=UTF8',
-    `--locale=${LOCALE}`,
+    `--locale=${locale}`,
     '--auth=reject',
     '--no-sync',
     ...(major >= 14 ? ['--no-instructions'] : []),
@@ -253,6 +253,7 @@ function serverFiles(directory: string) {
     directory,
     cluster,
     program: path.join(directory, 'program'),
+    locale: path.join(directory, 'locale'),
     log: path.join(directory, 'server.log'),
     postmaster: path.join(cluster, 'postmaster.pid'),
   };
@@ -271,7 +272,7 @@ class ProgramRunner {
     return spawn(path.join(this.files.program, 'bin', name), args, {
       ...this.user,
       cwd: this.files.directory,
-      env: { PGDATA: this.files.cluster, LC_ALL: 'C' },
+      env: { PGDATA: this.files.cluster, LC_ALL: 'C', LOCPATH: this.files.locale },
       stdio: [input, this.log.fd, this.log.fd],
     });
   }

@@ -88,6 +88,17 @@ describe.each(POSTGRESQL_MAJORS)('PostgreSQL %i', (major) => {
     expect(session).toEqual({ ssl: true, version: server.version, major });
   });
 
+  test('has the locale of RDS, which sorts as people do', async () => {
+    const [database] = await query(
+      server,
+      `SELECT datcollate, datctype, pg_encoding_to_char(encoding) AS encoding,
+         (SELECT string_agg(v, ' ' ORDER BY v) FROM unnest(ARRAY['b', 'A', 'a', 'B']) v) AS sorted
+       FROM pg_database WHERE datname = 'orders'`,
+    );
+    const RDS = { datcollate: 'en_US.UTF-8', datctype: 'en_US.UTF-8', encoding: 'UTF8', sorted: 'a A b B' };
+    expect(database).toEqual(RDS);
+  });
+
   test('is trusted by its address as well', async () => {
     expect(await query(server, 'SELECT 1 AS one', { host: '127.0.0.1' })).toEqual([{ one: 1 }]);
   });
