@@ -21,6 +21,7 @@ import { ADMINISTRATION_DATABASE, DatabaseConnection, withClient } from '../post
 import { readRemarksOfDatabases, readServerRemarks } from '../postgres/remarks';
 import { readRoles } from '../postgres/roles';
 import { readServerVersion, readUserDatabases } from '../postgres/server';
+import { requireWritableTexts } from '../postgres/server-names';
 import { findDumpClient } from '../postgres/tools';
 import { Runtime } from '../runtime';
 
@@ -112,6 +113,7 @@ class BackupRun {
         remarks: await readServerRemarks(pg, roles),
       };
     });
+    await requireWritableTexts(this.connection, server.databases, this.runtime.log);
     const client = await findDumpClient(server.version.major, this.runtime.workDirectory);
 
     const remarks = [...server.remarks, ...(await readRemarksOfDatabases(this.connection, server.databases))];

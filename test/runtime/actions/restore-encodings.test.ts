@@ -1,6 +1,6 @@
 import { backUp } from '../../../src/runtime/actions/back-up';
 import { restore } from '../../../src/runtime/actions/restore';
-import { connectionTo, createEncodedDatabase, encodedDigest } from '../../support/encoded-database';
+import { connectionTo, createEncodedDatabase, encodedDigest, withBytes } from '../../support/encoded-database';
 import { RealWorld } from '../real-world';
 import { RestoreWorld } from '../restore/restore-world';
 
@@ -42,4 +42,25 @@ test('every byte comes back in every encoding, names of databases and roles in U
   const after: string[] = [];
   for (const { database } of databases) after.push(await encodedDigest(connectionTo(target.target), database));
   expect(after).toEqual(before);
+});
+
+test('fails to back up a role whose name a database cannot write where the role owns something', async () => {
+  // GIVEN
+  await source.sql('postgres', 'CREATE ROLE "à"', 'GRANT "à" TO CURRENT_USER');
+  // As when the role itself connects and creates it: the name is never written in the encoding of the database.
+  const create = `DO $$ BEGIN EXECUTE format('CREATE SCHEMA s AUTHORIZATION %I', (SELECT rolname FROM pg_roles WHERE octet_length(rolname::text) = 2)); END $$`;
+  const database = 'Größe EUC_JP';
+  await withBytes(connectionTo(source.server), database, 'SQL_ASCII', async (client) => client.query(create));
+
+  // WHEN
+  const backup = backUp(
+    { action: 'back-up', storage: source.storageSettings, database: source.databaseSettings, retentionDays: 7 },
+    source.runtime(),
+  );
+
+  // THEN
+  await expect(backup).rejects.toMatchObject({
+    kind: 'BackupFailed',
+    message: expect.stringContaining('role à in database Größe EUC_JP, encoding EUC_JP'),
+  });
 });
