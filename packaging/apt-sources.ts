@@ -1,14 +1,14 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
 
-/** One archive that apt knows: an address, and what is taken from it. */
+/** An archive that apt is configured with: its address, suites and components. */
 export interface AptSource {
   readonly uri: string;
   readonly suites: readonly string[];
   readonly components: readonly string[];
 }
 
-/** The names under which a Debian archive offers its releases; another distribution's archive has none of them. */
+/** The names of Debian's releases. Archives of other distributions have none of them. */
 const DEBIAN_SUITES = ['stable', 'oldstable', 'testing', 'unstable', 'sid', 'bullseye', 'bookworm', 'trixie', 'forky'];
 
 /** The sources of packages (not of source packages) in a one-line style `.list` file. */
@@ -35,14 +35,14 @@ export function parseDeb822Sources(text: string): AptSource[] {
   });
 }
 
-/** The address of the first source that is a Debian archive proper: a release's own suite with component main. */
+/** The address of the first source that is a Debian archive: it has the suite of a release, with component main. */
 export function debianMirror(sources: readonly AptSource[]): string | undefined {
   return sources.find(
     (source) => source.components.includes('main') && source.suites.some((suite) => DEBIAN_SUITES.includes(suite)),
   )?.uri;
 }
 
-/** The sources that a machine's apt is set up with. */
+/** The sources that this machine's apt is configured with. */
 export function readAptSources(directory = '/etc/apt'): AptSource[] {
   const parts = path.join(directory, 'sources.list.d');
   const files = existsSync(parts) ? readdirSync(parts).sort() : [];

@@ -6,7 +6,7 @@ import { sha256OfFile } from './digest';
 import { bundleCommandLine, bundleFunction } from './function-bundle';
 import { megabytes, ROOT } from './places';
 
-/** Builds everything under `assets/` and prints what it has built. */
+/** Builds everything under `assets/` and prints a table of it. */
 async function buildAssets(release: boolean): Promise<void> {
   const steps: readonly (() => Promise<string>)[] = [
     async () => (await buildClientLayer({ release })).zip,

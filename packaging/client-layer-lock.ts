@@ -1,26 +1,26 @@
-/** A distribution package, down to its bytes. */
+/** A package of the distribution, identified by the SHA-256 of its file. */
 export interface LockedPackage {
   /** The Debian suite that it comes from. */
   readonly suite: string;
   readonly name: string;
   readonly version: string;
-  /** Where every Debian archive has it, relative to the archive's address: `pool/main/z/zlib/zlib1g_…_amd64.deb`. */
+  /** Its path in every Debian archive, relative to the archive's address: `pool/main/z/zlib/zlib1g_…_amd64.deb`. */
   readonly file: string;
   /** SHA-256 of the `.deb` file, in hexadecimal. */
   readonly sha256: string;
 }
 
-/** Which packages the client layer is made of. */
+/** The packages that the client layer is made of. */
 export interface ClientLayerLock {
   /**
-   * The distribution's permanent archive, as it was when the lock was written. It keeps what mirrors drop when a
-   * package has a successor.
+   * The distribution's permanent archive, at the time when the lock was written. It keeps versions that mirrors drop
+   * when a package gets a new one.
    */
   readonly archive: string;
   readonly packages: readonly LockedPackage[];
 }
 
-/** A package that its suite no longer has as the lock pins it. */
+/** A package that its suite no longer has in the locked version. */
 export interface LockDifference {
   readonly name: string;
   readonly locked: string;
@@ -29,14 +29,14 @@ export interface LockDifference {
 }
 
 export interface CompareToLockOptions {
-  /** A release is built from the locked packages only. */
+  /** Whether this is a release, which is built from the locked packages only. */
   readonly release: boolean;
 }
 
 /**
- * What the lock pins and its suite no longer has; packages that the lock does not name are no difference.
+ * The locked packages that their suite no longer has. Packages that the lock does not name are ignored.
  *
- * @throws when a package has the locked version but other bytes, always; when anything differs, for a release
+ * @throws if a package has the locked version but other bytes; for a release, if anything differs
  */
 export function compareToLock(
   lock: ClientLayerLock,
@@ -50,7 +50,7 @@ export function compareToLock(
     if (now.sha256 !== locked.sha256) {
       throw new Error(
         `A version of a package never changes its bytes: ${locked.name} ${locked.version} has SHA-256 ${now.sha256}, ` +
-          `the lock says ${locked.sha256}. Do not trust this mirror; find out which of the two is wrong.`,
+          `the lock says ${locked.sha256}. Do not use this mirror before you know which of the two is wrong.`,
       );
     }
     return [];
@@ -66,7 +66,7 @@ export function compareToLock(
   return differences;
 }
 
-/** A difference in words, for a person. */
+/** One line of text for a difference. */
 export function describeDifference(difference: LockDifference): string {
   return `${difference.name} ${difference.locked} -> ${difference.present ?? 'gone'}`;
 }

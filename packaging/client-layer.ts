@@ -28,10 +28,10 @@ const TOOLS: readonly Tool[] = [
   { name: 'fallocate', package: 'util-linux', file: 'usr/bin/fallocate' },
   { name: 'mkfifo', package: 'coreutils', file: 'usr/bin/mkfifo' },
 ];
-/** Where the packages and their libraries come from, and the one suite that still has client 17, which uses the same. */
+/** The suite of the packages and their libraries, and the older suite that still has client 17, which uses the same libraries. */
 const SUITE = 'forky';
 const OLDER_SUITE = { suite: 'trixie', packages: ['postgresql-client-17'] };
-/** Carries the texts of the licences that the packages' copyright files refer to. */
+/** The package with the texts of the licences to which the copyright files of the others refer. */
 const LICENCE_TEXTS = { package: 'base-files', directory: 'usr/share/common-licenses' };
 const LIBC = 'libc6';
 const LOADER = 'ld-linux-x86-64.so.2';
@@ -68,14 +68,14 @@ export interface ClientLayerOptions {
   readonly log?: Log;
 }
 
-/** What was built and from what; stands beside the zip as JSON. */
+/** What was built and from what. Written as JSON next to the zip. */
 export interface ClientLayerDescription {
-  /** SHA-256 over everything that decides what the layer is: lock and sources. */
+  /** SHA-256 of everything that the content of the layer depends on: lock and sources. */
   readonly inputs: string;
   readonly zipSha256: string;
   readonly zipBytes: number;
   readonly unpackedBytes: number;
-  /** Whose files the layer holds. */
+  /** The packages whose files are in the layer. */
   readonly packages: readonly LockedPackage[];
   /** Every file of the layer, relative to its directory. */
   readonly files: readonly string[];
@@ -83,17 +83,17 @@ export interface ClientLayerDescription {
 
 export interface ClientLayer extends ClientLayerDescription {
   readonly zip: string;
-  /** The layer unpacked: what Lambda shows as `/opt`. */
+  /** The layer unpacked, as Lambda mounts it at `/opt`. */
   readonly directory: string;
-  /** Where the clients are; belongs on PATH. */
+  /** The directory of the clients, for PATH. */
   readonly bin: string;
 }
 
 /**
- * Builds the layer of database clients: `client-layer-x86_64.zip`, and the same unpacked beside it. Does nothing when
- * the assets already hold a build from the same lock and sources. May be called by several processes at once.
+ * Builds the layer of database clients: `client-layer-x86_64.zip`, and the same unpacked next to it. Does nothing if the
+ * assets already hold a build from the same lock and sources. Several processes may call it at the same time.
  *
- * @throws when a package, a library or a signature is not as it must be, or when a release would differ from the lock
+ * @throws for a missing or damaged package, library or signature, or if a release would differ from the lock
  */
 export async function buildClientLayer(options: ClientLayerOptions = {}): Promise<ClientLayer> {
   const log = options.log ?? ((line: string) => process.stderr.write(`client layer: ${line}\n`));
@@ -101,7 +101,7 @@ export async function buildClientLayer(options: ClientLayerOptions = {}): Promis
   await mkdir(assets, { recursive: true });
   await mkdir(LAYER_CACHE, { recursive: true });
   return exclusively(path.join(LAYER_CACHE, 'build.lock'), log, async () => {
-    const built = options.updateLock ? undefined : await standingBuild(assets);
+    const built = options.updateLock ? undefined : await presentBuild(assets);
     if (built) {
       warn(log, compareToLock(readLock(), built.packages, { release: options.release ?? false }));
       log('up to date');
@@ -153,8 +153,8 @@ async function build(assets: string, options: ClientLayerOptions, log: Log): Pro
 }
 
 /**
- * The locked packages, all of them cached; or, where neither mirror nor archive gives all of them, what the suites have
- * instead.
+ * The locked packages, all of them cached. If neither mirror nor archive has all of them, the present packages of the
+ * suites.
  */
 async function choosePackages(options: ClientLayerOptions, log: Log): Promise<LockedPackage[]> {
   const lock = readLock();
@@ -171,7 +171,7 @@ async function choosePackages(options: ClientLayerOptions, log: Log): Promise<Lo
     suites.set(suite, await PrivateApt.create({ directory: path.join(LAYER_CACHE, `apt-${suite}`), mirror, suite }));
   }
   const fetcher = suites.get(SUITE)!;
-  // The mirror is near; the archive is asked for what the mirror has dropped.
+  // The mirror is near. The archive has what the mirror no longer has.
   if (!options.updateLock && (await CACHED_PACKAGES.fetch(lock.packages, [mirror, lock.archive], fetcher, log))) {
     return [...lock.packages];
   }
@@ -180,13 +180,13 @@ async function choosePackages(options: ClientLayerOptions, log: Log): Promise<Lo
   warn(log, differences);
   if (!(await CACHED_PACKAGES.fetch(present, [mirror], fetcher, log))) {
     throw new Error(
-      `The mirror ${mirror} does not give the packages that it announces. Set CLIENT_LAYER_MIRROR to another.`,
+      `The mirror ${mirror} lists packages that cannot be downloaded from it. Set CLIENT_LAYER_MIRROR to another mirror.`,
     );
   }
   return present;
 }
 
-/** What the suites have now, as their signed lists say. */
+/** The present packages of the suites, read from their signed lists. */
 async function presentPackages(suites: ReadonlyMap<string, PrivateApt>, log: Log): Promise<LockedPackage[]> {
   const wanted = [...new Set(TOOLS.map((tool) => tool.package)), LICENCE_TEXTS.package];
   const older = OLDER_SUITE.packages;
@@ -204,7 +204,7 @@ async function presentPackages(suites: ReadonlyMap<string, PrivateApt>, log: Log
   ];
 }
 
-/** The permanent archive at a time, in its own notation: `20261124T193000Z`. */
+/** The address of the permanent archive at a point in time, in the archive's notation: `20261124T193000Z`. */
 function archiveOf(time: Date): string {
   return `${PERMANENT_ARCHIVE}/${time.toISOString().replace(/[-:]|\.\d+/g, '')}`;
 }
@@ -224,10 +224,10 @@ async function unpack(packages: readonly LockedPackage[], into: string): Promise
 }
 
 /**
- * Lays out the layer and gives the names of the packages whose files are in it.
+ * Copies the files of the layer into place and returns the names of the packages that they come from.
  *
- * Nothing stands in a top-level `lib`: Lambda puts `/opt/lib` on the library path of the function's own processes,
- * which would then start with this layer's libc and crash.
+ * The layer has no top-level `lib`: Lambda puts `/opt/lib` on the library path of the function's own processes, which
+ * would then start with this layer's libc and crash.
  */
 async function assemble(trees: ReadonlyMap<string, string>, layer: string): Promise<Set<string>> {
   const [bin, lib, libexec, licenses] = ['bin', 'clients/lib', 'clients/libexec', 'share/licenses'].map((each) =>
@@ -238,7 +238,9 @@ async function assemble(trees: ReadonlyMap<string, string>, layer: string): Prom
   const tree = (name: string) => {
     const found = trees.get(name);
     if (!found) {
-      throw new Error(`The client layer needs the package ${name}, and it is not locked: npm run layer:update`);
+      throw new Error(
+        `The client layer needs the package ${name}, which the lock does not name. Run npm run layer:update.`,
+      );
     }
     return found;
   };
@@ -256,7 +258,7 @@ async function assemble(trees: ReadonlyMap<string, string>, layer: string): Prom
       await place(file, path.join(lib, name), name === LOADER ? 0o755 : 0o644);
     }
   }
-  // Once more with what the layer holds and nothing else.
+  // Check that the files of the layer are enough, without the rest of the packages.
   for (const tool of TOOLS) {
     const program = path.join(libexec, tool.name);
     await sharedLibraries(program, { loader: path.join(lib, LOADER), directories: [lib] });
@@ -270,7 +272,7 @@ async function assemble(trees: ReadonlyMap<string, string>, layer: string): Prom
   return used;
 }
 
-/** Copies a package's copyright file; gives the name of the package that carries it, which may be a sibling. */
+/** Copies a package's copyright file. Returns the name of the package that has it, which may be a sibling. */
 async function placeCopyright(name: string, tree: (name: string) => string, licenses: string): Promise<string> {
   const documentation = path.join(tree(name), 'usr/share/doc', name);
   const carrier = existsSync(path.join(documentation, 'copyright'))
@@ -288,7 +290,7 @@ async function place(from: string, to: string, mode = 0o644): Promise<void> {
 
 async function putInPlace(work: string, assets: string, description: ClientLayerDescription): Promise<void> {
   const { zip, directory } = placesIn(assets);
-  // The description goes first and comes last: a build that is interrupted here is no standing build.
+  // The description is deleted first and written last: without it, a build that was interrupted here counts as none.
   await rm(descriptionIn(assets), { force: true });
   if (existsSync(directory)) await rename(directory, path.join(work, 'former'));
   await rename(path.join(work, 'layer'), directory);
@@ -297,17 +299,17 @@ async function putInPlace(work: string, assets: string, description: ClientLayer
   await rename(path.join(work, 'description'), descriptionIn(assets));
 }
 
-/** The build in the assets, if it is whole and was made from the present lock and sources. */
-async function standingBuild(assets: string): Promise<ClientLayer | undefined> {
+/** The build in the assets, if it is complete and was made from the present lock and sources. */
+async function presentBuild(assets: string): Promise<ClientLayer | undefined> {
   if (!existsSync(descriptionIn(assets))) return undefined;
   const description = JSON.parse(readFileSync(descriptionIn(assets), 'utf8')) as ClientLayerDescription;
   const places = placesIn(assets);
-  const stands =
+  const isPresent =
     description.inputs === (await digestOfInputs()) &&
     existsSync(places.zip) &&
     description.zipSha256 === (await sha256OfFile(places.zip)) &&
     description.files.every((file) => existsSync(path.join(places.directory, file)));
-  return stands ? { ...description, ...places } : undefined;
+  return isPresent ? { ...description, ...places } : undefined;
 }
 
 async function digestOfInputs(): Promise<string> {
@@ -326,16 +328,17 @@ function refuseTooLarge(description: ClientLayerDescription): void {
   if (description.zipBytes > MAX_ZIP_BYTES || description.unpackedBytes > MAX_UNPACKED_BYTES) {
     throw new Error(
       `Lambda takes a layer of at most ${megabytes(MAX_ZIP_BYTES)} zipped and ${megabytes(MAX_UNPACKED_BYTES)} unpacked; ` +
-        `this one has ${megabytes(description.zipBytes)} and ${megabytes(description.unpackedBytes)}. Find out what has grown.`,
+        `this one has ${megabytes(description.zipBytes)} and ${megabytes(description.unpackedBytes)}. Compare the list of files in ${NAME}.json with that of the last build to see what has grown.`,
     );
   }
 }
 
 function warn(log: Log, differences: readonly LockDifference[]): void {
   if (differences.length === 0) return;
-  log('!!! DIFFERS FROM THE LOCK: the suite no longer has these packages as they are pinned');
+  log('!!! DIFFERS FROM THE LOCK: the suite no longer has these packages in their locked versions');
   differences.forEach((difference) => log(`!!!   ${describeDifference(difference)}`));
-  log('!!! signed by the distribution, but not what a release is built from; renew with `npm run layer:update`');
+  log('!!! Their successors are signed by the distribution, but a release is not built from them.');
+  log('!!! Renew the lock with `npm run layer:update`.');
 }
 
 function readLock(): ClientLayerLock {

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Starts the program of the same name with the libraries that came with it, wherever this folder stands.
+# Starts the program of the same name with the libraries of this folder, wherever the folder is.
 self=$0
 [ ! -L "$self" ] || self=$(readlink -f -- "$self")
 here=$(CDPATH= cd -P -- "${self%/*}/../clients" && pwd -P) || exit 127
-# The machine's libraries and the machine's settings for them are for other versions than these.
+# This machine's libraries, and its settings for them, are for other versions than those of this folder.
 unset LD_LIBRARY_PATH LD_PRELOAD LD_AUDIT
 export OPENSSL_CONF=/dev/null
 export PGGSSENCMODE="${PGGSSENCMODE:-disable}"

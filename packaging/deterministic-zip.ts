@@ -11,13 +11,13 @@ const PLAIN = 0o100644;
 /**
  * Zips the files and symbolic links under a directory so that the same tree gives the same bytes, whatever its times,
  * owners, umask and order on disk. Files are 0755 when their owner may execute them, else 0644. Empty directories are
- * left out. The zip appears under its name only when it is whole.
+ * left out. The zip is written under a temporary name and renamed when it is complete.
  *
- * @throws when the tree holds something that is neither a file, a directory nor a symbolic link
+ * @throws if the tree holds something that is neither a file, a directory nor a symbolic link
  */
 export async function zipDirectory(directory: string, zipFile: string): Promise<void> {
   const zip = new ZipFile();
-  // A zip's DOS time has no zone: the same local wall-clock time gives the same bytes in every zone.
+  // The DOS time of a zip has no time zone: the same local time gives the same bytes in every zone.
   const options = { mtime: new Date(1980, 0, 1), forceDosTimestamp: true };
   for (const name of (await namesUnder(directory)).sort()) {
     const file = path.join(directory, name);
@@ -28,7 +28,7 @@ export async function zipDirectory(directory: string, zipFile: string): Promise<
       const mode = hasOwnerExecute(stats.mode) ? EXECUTABLE : PLAIN;
       zip.addBuffer(await readFile(file), name, { ...options, mode });
     } else {
-      throw new Error(`A zip holds files and symbolic links only, got something else: ${file}. Remove it.`);
+      throw new Error(`A zip holds files and symbolic links only. ${file} is neither. Remove it.`);
     }
   }
   zip.end();

@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const POLL_MILLISECONDS = 200;
 
 /**
- * Runs work while no other process runs work under the same lock file; says so and waits until it is free. The lock of
- * a process that no longer lives is taken away.
+ * Runs work while no other process runs work under the same lock file. Waits for a lock that is held, and logs that. A
+ * lock whose process has ended is removed.
  */
 export async function exclusively<T>(
   lockFile: string,
@@ -23,7 +23,7 @@ export async function exclusively<T>(
   }
 }
 
-/** A symbolic link whose target is the holder's process id: made and filled in one step. */
+/** The lock is a symbolic link whose target is the holder's process id: it is created and filled in one step. */
 async function acquired(lockFile: string): Promise<boolean> {
   try {
     await symlink(String(process.pid), lockFile);

@@ -7,13 +7,13 @@ import { build, Metafile } from 'esbuild';
 import { zipDirectory } from './deterministic-zip';
 import { ASSETS, ROOT } from './places';
 
-/** Wanted by `pg` only where it is installed; `pg` goes without it otherwise. */
+/** `pg` uses it only if it is installed. */
 const NATIVE_DRIVER = 'pg-native';
 
 export interface BundleProps {
   /** The program's source. */
   readonly entry: string;
-  /** What is written. */
+  /** The file that is written. */
   readonly file: string;
 }
 
@@ -59,7 +59,7 @@ export async function bundleCommandLine(props: BundleProps = COMMAND_LINE): Prom
 
 async function bundle(entry: string): Promise<Bundle> {
   if (!existsSync(entry)) {
-    throw new Error(`A bundle needs its entry, and there is no ${path.relative(ROOT, entry)}. Restore it.`);
+    throw new Error(`The entry point of a bundle is missing: ${path.relative(ROOT, entry)}. Restore the file.`);
   }
   const { outputFiles, metafile } = await build({
     entryPoints: [entry],
@@ -75,7 +75,7 @@ async function bundle(entry: string): Promise<Bundle> {
     minifyWhitespace: true,
     legalComments: 'none',
     external: [NATIVE_DRIVER],
-    // The SDK is part of the bundle: that it will drop a Node version is our concern, not the user's.
+    // The SDK is part of the bundle, so users cannot act on its warning that it will drop a version of Node.
     define: { 'process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED': '"true"' },
     tsconfigRaw: {},
     logLevel: 'silent',
@@ -89,8 +89,8 @@ function refuseMissingPackages(metafile: Metafile, entry: string): void {
   const missing = imports.filter((name) => name !== NATIVE_DRIVER && !isBuiltin(name));
   if (missing.length > 0) {
     throw new Error(
-      `A bundle holds all of its packages, and ${path.relative(ROOT, entry)} leaves out: ${missing.join(', ')}. ` +
-        'Install them, or import them by a constant name.',
+      `A bundle must contain every package that it imports; that of ${path.relative(ROOT, entry)} lacks ` +
+        `${missing.join(', ')}. Install them, or import them by a constant name.`,
     );
   }
 }
@@ -111,7 +111,7 @@ async function licencesOf(metafile: Metafile): Promise<string> {
   return texts.join(`\n\n${'-'.repeat(80)}\n\n`);
 }
 
-/** Writes a file that is never seen half-written. */
+/** Writes a file under a temporary name and renames it, so that no reader sees a part of it. */
 async function writeWhole(file: string, content: string, mode = 0o644): Promise<void> {
   await mkdir(path.dirname(file), { recursive: true });
   const unfinished = `${file}.${process.pid}.tmp`;

@@ -5,11 +5,11 @@ import { LockedPackage } from './client-layer-lock';
 import { sha256OfFile } from './digest';
 import { PrivateApt } from './private-apt';
 
-/** Packages that were fetched, each under its SHA-256 as its name; kept between builds. */
+/** Downloaded packages, each in a file named by its SHA-256. Kept between builds. */
 export class PackageCache {
   constructor(private readonly directory: string) {}
 
-  /** Where a package is, if the cache has it. */
+  /** The file of a package, which exists if the cache has the package. */
   fileOf(locked: LockedPackage): string {
     return path.join(this.directory, `${locked.sha256}.deb`);
   }
@@ -19,10 +19,10 @@ export class PackageCache {
   }
 
   /**
-   * Fetches what is missing from the first archive that gives it with its SHA-256. What an archive did not give is
-   * written to the log with the reason.
+   * Downloads each missing package from the first archive that has it with its SHA-256. Failed downloads are logged with
+   * their reason.
    *
-   * @returns whether all packages are here now
+   * @returns whether the cache now has all packages
    */
   async fetch(
     packages: readonly LockedPackage[],
@@ -37,10 +37,10 @@ export class PackageCache {
       log(`fetching ${missing.length} packages from ${archive}`);
       await Promise.all(
         missing.map(async (each) => {
-          const arriving = `${this.fileOf(each)}.arriving`;
+          const unfinished = `${this.fileOf(each)}.unfinished`;
           await apt
-            .download(`${archive}/${each.file}`, each.sha256, arriving)
-            .then(async () => rename(arriving, this.fileOf(each)))
+            .download(`${archive}/${each.file}`, each.sha256, unfinished)
+            .then(async () => rename(unfinished, this.fileOf(each)))
             .catch(({ message }: Error) =>
               log(`no ${each.name} ${each.version} from ${archive}: ${lastLine(message)}`),
             );

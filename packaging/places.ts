@@ -2,12 +2,12 @@ import * as path from 'node:path';
 
 export const PACKAGING = __dirname;
 export const ROOT = path.dirname(PACKAGING);
-/** Built, packed into the package, not committed. */
+/** What is built and packed into the package; not committed. */
 export const ASSETS = path.join(ROOT, 'assets');
-/** What builds fetch and keep; may be deleted at any time. */
+/** What builds download and keep. May be deleted at any time. */
 export const CACHE = path.join(ROOT, '.cache');
 
-/** A number of bytes in words, for a person. */
+/** A number of bytes as text in megabytes. */
 export function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }

@@ -7,23 +7,24 @@ import { run } from './run';
 const KEYRINGS = ['gpg', 'pgp'].map((kind) => `/usr/share/keyrings/debian-archive-keyring.${kind}`);
 
 export interface PrivateAptProps {
-  /** Where apt may write: lists, state and cache; kept between runs. */
+  /** The directory for apt's lists, state and cache. Kept between runs. */
   readonly directory: string;
   readonly mirror: string;
   readonly suite: string;
 }
 
 /**
- * apt with a configuration, lists, state and cache of its own: it reads another suite than the machine's, needs no
- * root, and leaves the machine as it is. Everything it fetches is verified by the distribution's signature.
+ * apt with its own configuration, lists, state and cache: it reads a suite that need not be this machine's, needs no
+ * root, and changes nothing on the machine. Everything it downloads is verified by the distribution's signature.
  */
 export class PrivateApt {
-  /** @throws when the machine has no apt or does not know the distribution's keys */
+  /** @throws if the machine has no apt or lacks the keys of the distribution */
   public static async create(props: PrivateAptProps): Promise<PrivateApt> {
     const keyring = KEYRINGS.find((file) => existsSync(file));
     if (!existsSync('/usr/bin/apt-get') || !keyring) {
       throw new Error(
-        'The client layer is assembled with apt-get, verified by the Debian archive keyring; one of them is missing. ' +
+        'The client layer is built from packages that apt-get downloads and the Debian archive keyring verifies; one of ' +
+          'the two is missing. ' +
           'Build on Debian or Ubuntu, after: apt-get install debian-archive-keyring',
       );
     }
@@ -46,7 +47,7 @@ export class PrivateApt {
     await writeFile(
       inside('apt.conf'),
       [
-        ...(await machinesWayToFetch()),
+        ...(await downloadSettings()),
         `Dir::State "${inside('state')}";`,
         `Dir::State::status "${inside('status')}";`,
         `Dir::Cache "${inside('cache')}";`,
@@ -78,12 +79,12 @@ export class PrivateApt {
     this.env = { ...process.env, LC_ALL: 'C', APT_CONFIG: path.join(directory, 'apt.conf') };
   }
 
-  /** Fetches the suite's present list of packages and verifies its signature. */
+  /** Downloads the suite's present list of packages and verifies its signature. */
   public async update(): Promise<void> {
     await this.apt('apt-get', ['update', '-q']);
   }
 
-  /** The named packages and all that they depend on, as the suite has them now. */
+  /** The named packages and their dependencies, in the suite's present versions. */
   public async resolve(names: readonly string[]): Promise<LockedPackage[]> {
     const plan = await this.apt('apt-get', ['install', '--simulate', ...names]);
     const chosen = [...plan.matchAll(/^Inst (\S+) \((\S+) /gm)].map(([, name, version]) => `${name}=${version}`);
@@ -102,9 +103,9 @@ export class PrivateApt {
   }
 
   /**
-   * Fetches a file of known content, as apt fetches: through the machine's proxies, with its certificates.
+   * Downloads a file of known SHA-256 with apt's settings: through the machine's proxies, with its certificates.
    *
-   * @throws where the address does not have it, cannot be reached, or gives other bytes
+   * @throws if the address cannot be reached, does not have the file, or returns other bytes
    */
   public async download(address: string, sha256: string, into: string): Promise<void> {
     await this.apt('/usr/lib/apt/apt-helper', ['download-file', address, into, `SHA256:${sha256}`]);
@@ -116,10 +117,10 @@ export class PrivateApt {
 }
 
 /**
- * The machine's own settings on how to fetch (proxies, certificates, whether an expired list is taken), without its
- * hooks and without its wishes for further indexes.
+ * The machine's own settings for downloads (proxies, certificates, whether an expired list is accepted), without its
+ * hooks and without the further indexes that it downloads.
  */
-async function machinesWayToFetch(): Promise<string[]> {
+async function downloadSettings(): Promise<string[]> {
   const settings = (await run('apt-config', ['dump'])).split('\n');
   return settings.filter((line) => /^Acquire::(?!IndexTargets|Languages)/.test(line));
 }

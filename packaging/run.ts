@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 
 const execute = promisify(execFile);
 
-/** Runs a program to its end and gives its standard output. @throws with its standard error when it fails */
+/** Runs a program and returns its standard output. @throws with its standard error if it fails */
 export async function run(
   program: string,
   args: readonly string[],

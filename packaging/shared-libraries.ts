@@ -1,20 +1,20 @@
 import { run } from './run';
 
 export interface SharedLibrariesProps {
-  /** The dynamic loader to ask. */
+  /** The dynamic loader that resolves the libraries. */
   readonly loader: string;
-  /** The only directories in which libraries may be found. */
+  /** The directories in which every library must be. */
   readonly directories: readonly string[];
 }
 
 /**
- * The shared libraries that a program is linked with, at any depth, by the name under which they are looked for: what
- * the loader finds, not what a package's dependencies promise. The loader itself is among them.
+ * The shared libraries that a program is linked with, directly or indirectly, by name. They are those that the loader
+ * finds, not those that the package depends on. The loader itself is among them.
  *
- * @throws when one is missing or would be taken from elsewhere, for example from the machine
+ * @throws if one is missing or would be taken from another directory, for example from this machine's
  */
 export async function sharedLibraries(program: string, props: SharedLibrariesProps): Promise<Map<string, string>> {
-  // A variant for this machine's processor would not run on an older one.
+  // The loader would prefer a variant for this machine's processor, which would not run on an older one.
   const baseline = ['--inhibit-cache', '--glibc-hwcaps-mask', 'none'];
   const list = await run(props.loader, [...baseline, '--library-path', props.directories.join(':'), '--list', program]);
   const found = [...list.matchAll(/^\s*(\S+) => (.+?)(?: \(0x[0-9a-f]+\))?$/gm)];
@@ -23,7 +23,7 @@ export async function sharedLibraries(program: string, props: SharedLibrariesPro
   );
   if (elsewhere.length > 0) {
     throw new Error(
-      `Every library of ${program} must come with it; these do not: ` +
+      `Every library of ${program} must be in its package or the packages of its dependencies; these are not: ` +
         `${elsewhere.map(([, name, file]) => `${name} (${file})`).join(', ')}. ` +
         'Run `npm run layer:update` if the distribution has moved a library into another package.',
     );

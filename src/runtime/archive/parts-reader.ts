@@ -10,7 +10,7 @@ import { ActionError } from '../../contract/action-error';
 import { DumpFile, Manifest, Part, Segment } from '../../contract/manifest';
 import { partError, StoredBackup } from '../folder/stored-backup';
 
-/** A segment, and where its bytes belong. */
+/** The file and the offset to which a segment is written. */
 interface Destination {
   readonly file: string;
   readonly offset: number;
@@ -18,21 +18,21 @@ interface Destination {
 }
 
 /**
- * Fetches the parts of a backup and puts its files into a directory. No byte of a part is used before its size and its
- * digest are right, and no file is left to the caller before the same holds for it as a whole. While one part is
- * unpacked the next one is on its way, so that two are in memory at most.
+ * Downloads the parts of a backup and writes its files into a directory. Size and digest of a part are checked before it
+ * is used, those of each file before this returns. The next part is downloaded while one is unpacked, so at most two are
+ * in memory.
  *
- * @throws VerificationFailed naming the part or the file that is missing, damaged or another's.
+ * @throws VerificationFailed with the name of the part or file that is missing, damaged or from another backup.
  */
 export async function readParts(backup: StoredBackup, directory: string, signal: AbortSignal): Promise<void> {
   const { manifest } = backup;
-  for (const file of manifest.files) await makeRoom(file, directory);
+  for (const file of manifest.files) await createEmptyFile(file, directory);
   const members = destinations(manifest);
-  let coming = readAhead(backup, manifest.parts[0]);
+  let nextPart = readAhead(backup, manifest.parts[0]);
   for (const [index, part] of manifest.parts.entries()) {
     signal.throwIfAborted();
-    const body = await coming;
-    coming = readAhead(backup, manifest.parts[index + 1]);
+    const body = await nextPart;
+    nextPart = readAhead(backup, manifest.parts[index + 1]);
     await unpack(body!, members.get(part.number) ?? new Map(), directory, backup.partKey(part));
   }
   for (const file of manifest.files) {
@@ -41,7 +41,7 @@ export async function readParts(backup: StoredBackup, directory: string, signal:
   }
 }
 
-/** Where the members of each part belong, by their names. */
+/** The destination of each member of each part, by part number and member name. */
 function destinations(manifest: Manifest): Map<number, Map<string, Destination>> {
   const found = new Map<number, Map<string, Destination>>(manifest.parts.map(({ number }) => [number, new Map()]));
   for (const file of manifest.files) {
@@ -54,14 +54,14 @@ function destinations(manifest: Manifest): Map<number, Map<string, Destination>>
   return found;
 }
 
-/** The next part on its way; a failure waits for whoever asks for it. */
+/** Starts to read a part. A failure is thrown where the result is awaited. */
 function readAhead(backup: StoredBackup, part: Part | undefined): Promise<Buffer> | undefined {
-  const coming = part && backup.readPart(part);
-  coming?.catch(() => undefined);
-  return coming;
+  const nextPart = part && backup.readPart(part);
+  nextPart?.catch(() => undefined);
+  return nextPart;
 }
 
-async function makeRoom(file: DumpFile, directory: string): Promise<void> {
+async function createEmptyFile(file: DumpFile, directory: string): Promise<void> {
   const path = pathOf(file.name, directory);
   if (total(file.segments) !== file.size) {
     throw new ActionError(
@@ -83,7 +83,7 @@ async function unpack(body: Buffer, members: Map<string, Destination>, directory
     for await (const entry of archive) {
       const { name, size, type } = entry.header;
       const destination = members.get(name);
-      // Only what the manifest names is written, and only to where the manifest has it.
+      // Only members that the manifest names are written, each to its place in the manifest.
       if (!destination || destination.size !== size || type !== 'file') {
         throw partError(key, `holds ${name} (${type}, ${size} bytes), which the manifest does not have there`);
       }
@@ -112,13 +112,13 @@ async function verifyFile(file: DumpFile, directory: string): Promise<void> {
   if (digest !== file.sha256) {
     throw new ActionError(
       'VerificationFailed',
-      `The file ${file.name} of the backup has SHA-256 ${digest} when put together, not the ${file.sha256} of the ` +
+      `The file ${file.name} of the backup has SHA-256 ${digest} when assembled from its parts, not the ${file.sha256} of the ` +
         `manifest (parts ${[...new Set(file.segments.map(({ part }) => part))].join(', ')}). Choose another backup.`,
     );
   }
 }
 
-/** @throws VerificationFailed for a name that is not a folder and a file in it, or leads elsewhere. */
+/** @throws VerificationFailed for a name that is not `<database>/<file>` or that leads out of the directory. */
 function pathOf(name: string, directory: string): string {
   const segments = name.split('/');
   // eslint-disable-next-line no-control-regex

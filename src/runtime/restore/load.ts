@@ -60,7 +60,7 @@ export interface LoadedDatabase {
  * 1. schemas and extensions;
  * 2. rights to make objects are lent to the owners, since objects are handed over to them one by one;
  * 3. everything else: types, functions, tables, rows, indexes, keys, triggers;
- * 4. the lent rights are taken back, and the rights of the source granted;
+ * 4. the temporary rights are revoked, and the rights of the source granted;
  * 5. materialized views, by their owners and with their rights;
  * 6. statistics, then the counts against the manifest;
  * 7. owner, rights, comment and settings of the database itself.
@@ -80,7 +80,7 @@ export async function loadDatabase(job: LoadJob, facts: ManifestDatabase): Promi
   await restore(steps.schemas);
   const masters = mastersIn(facts, job.masters);
   const roles = job.roles.map((role) => serverNameIn(role, facts.encoding));
-  const takeBack = await inDatabase(job, facts, async (client) =>
+  const revocations = await inDatabase(job, facts, async (client) =>
     grantTemporarySchemaRights(client, ownersInSchemas(steps.contents, await schemasOf(client), roles)),
   );
   await restore(steps.contents);
@@ -88,7 +88,7 @@ export async function loadDatabase(job: LoadJob, facts: ManifestDatabase): Promi
   const extensionComments = await scriptOf(job, facts, steps.extensionComments);
   await inDatabase(job, facts, async (client) => {
     await giveToTargetMaster(client, masters);
-    await runEach(client, takeBack);
+    await runEach(client, revocations);
     await runEach(client, await possibleHere(job, facts, client, grantsFor(grants, masters)));
     passedOver.push(...(await commentOnExtensions(client, grantsFor(extensionComments, masters))));
   });

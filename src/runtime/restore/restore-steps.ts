@@ -6,7 +6,7 @@ export interface RestoreSteps {
   readonly schemas: readonly string[];
   /** Everything else that has no place of its own below. */
   readonly contents: readonly string[];
-  /** Rights, once those lent for the load are taken back. */
+  /** Rights, once those granted for the load are revoked. */
   readonly grants: readonly string[];
   /** What is computed from the contents by their owners, and needs their rights. */
   readonly computed: readonly string[];

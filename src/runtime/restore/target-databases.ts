@@ -128,7 +128,7 @@ export async function databasesWithTables(
 }
 
 /** Takes back what an unfinished restore made on its target. Databases that were there, empty, are empty again. */
-export async function takeBackRestore(
+export async function deleteCreatedByRestore(
   connection: DatabaseConnection,
   admin: Client,
   made: CreatedByRestore,

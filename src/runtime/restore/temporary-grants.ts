@@ -33,13 +33,13 @@ export async function grantTemporarySchemaRights(
   client: Client,
   owners: readonly { readonly schema: string; readonly role: string }[],
 ): Promise<string[]> {
-  const takeBack: string[] = [];
+  const revocations: string[] = [];
   for (const { schema, role } of owners) {
     for (const right of ['USAGE', 'CREATE']) {
       const { rows } = await client.query('SELECT has_schema_privilege($1, $2, $3) AS has', [role, schema, right]);
       if (rows[0].has) continue;
       await client.query(`GRANT ${right} ON SCHEMA ${escapeIdentifier(schema)} TO ${escapeIdentifier(role)}`);
-      takeBack.push(`REVOKE ${right} ON SCHEMA ${escapeIdentifier(schema)} FROM ${escapeIdentifier(role)}`);
+      revocations.push(`REVOKE ${right} ON SCHEMA ${escapeIdentifier(schema)} FROM ${escapeIdentifier(role)}`);
     }
   }
   for (const role of new Set(owners.map((owner) => owner.role))) {
@@ -49,9 +49,9 @@ export async function grantTemporarySchemaRights(
     if (rows[0].has) continue;
     const name = escapeIdentifier(role);
     await client.query(onCurrentDatabase(`GRANT CREATE ON DATABASE @ TO ${name}`));
-    takeBack.push(onCurrentDatabase(`REVOKE CREATE ON DATABASE @ FROM ${name}`));
+    revocations.push(onCurrentDatabase(`REVOKE CREATE ON DATABASE @ FROM ${name}`));
   }
-  return takeBack;
+  return revocations;
 }
 
 /** The roles that a restore makes, by their names at the target: all but the master. */

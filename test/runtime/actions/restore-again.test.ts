@@ -97,7 +97,7 @@ describe('a restore', () => {
     afterEach(async () => world.stop());
 
     test.each(['Shop reports', 'postgres', 'shop'])(
-      'that died behind %s begins anew and is whole',
+      'that died behind %s starts over and completes',
       async (database) => {
         await expect(restore(world.request({ kind: 'backup', id: BACKUP }), dyingAfter(database))).rejects.toThrow(
           KILLED,
@@ -122,7 +122,7 @@ describe('a restore', () => {
       );
 
       await expect(restore(world.request({ kind: 'backup', id: LATER }), world.runtime())).rejects.toThrow(
-        `A server is filled once: shop-restored holds a restore (Unfinished) of backup ${BACKUP}`,
+        `A server is restored into only once: shop-restored holds a restore (Unfinished) of backup ${BACKUP}`,
       );
       const answer = await restore(world.request({ kind: 'latest' }), world.runtime());
       expect(answer.backup).toBe(BACKUP);

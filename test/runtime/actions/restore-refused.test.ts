@@ -126,7 +126,7 @@ describe('a restore', () => {
       // THEN the error says what happened and what to do
       await expect(restore(world.request({ kind: 'latest' }), world.runtime())).rejects.toMatchObject({
         kind: 'Refused',
-        message: expect.stringMatching(/unfinished restore.*20261122T030000Z.*no longer there.*--empty-target/),
+        message: expect.stringMatching(/unfinished restore.*20261122T030000Z.*no longer exists.*--empty-target/),
       });
 
       // WHEN
@@ -136,8 +136,10 @@ describe('a restore', () => {
       // THEN
       expect(answer).toMatchObject({ backup: SECOND, outcome: 'Restored' });
       expect(await world.sql('postgres', `SELECT FROM pg_roles WHERE rolname = 'bystander'`)).toHaveLength(1);
-      // A finished one is not taken back.
-      await expect(restore(request, world.runtime())).rejects.toThrow('Only an unfinished restore is taken back');
+      // A finished one is left alone.
+      await expect(restore(request, world.runtime())).rejects.toThrow(
+        'Only what an unfinished restore created can be deleted',
+      );
     } finally {
       await source.replace(key, manifest);
     }
