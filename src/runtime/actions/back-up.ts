@@ -121,6 +121,7 @@ class BackupRun {
       this.runtime.log.warn('backup-remark', { backup: this.id, ...remark });
     }
 
+    const connection = { ...this.connection, serverMajor: server.version.major };
     const databases: ManifestDatabase[] = [];
     const files: DumpFile[] = [];
     const parts: Part[] = [];
@@ -129,7 +130,7 @@ class BackupRun {
     for (const database of server.databases) {
       const workDirectory = join(this.runtime.workDirectory, 'dump');
       const dumped = await dumpDatabase({
-        connection: this.connection,
+        connection,
         database,
         client,
         workDirectory,

@@ -185,18 +185,19 @@ class Restore {
     const { manifest } = backup;
     const masters: MasterUsers = { source: manifest.master, target: this.connection.username };
     requireNoOtherMaster(manifest, masters);
-    await this.asAdministrator(async (admin) => {
+    const serverMajor = await this.asAdministrator(async (admin) => {
       const server = await readServerVersion(admin);
       requireServerFor(manifest, server.major);
       requireClientFor(await clientVersion('pg_restore', await this.workDirectory()), server.major);
       await requireExtensions(manifest, admin);
       if (!mark) await requireEmptyServer(this.connection, admin, this.runtime.log);
+      return server.major;
     });
     const directory = join(await this.workDirectory(), 'parts');
     await readParts(backup, directory, this.signal);
     this.runtime.log.info('parts-read', { backup: manifest.backup, parts: manifest.parts.length });
     return {
-      connection: this.connection,
+      connection: { ...this.connection, serverMajor },
       masters,
       roles: [...restoredRoles(manifest), ...(masters.source === masters.target ? [] : [masters.source])],
       directory,

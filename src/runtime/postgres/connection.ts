@@ -16,6 +16,8 @@ export interface DatabaseConnection {
   readonly password: string;
   /** PEM file of the certificate authorities that may have issued the server's certificate. */
   readonly certificateFile: string;
+  /** Once it is known: the major version of the server, or one that it has at least. */
+  readonly serverMajor?: number;
 }
 
 /** Every server has this database and the master can always connect to it: used for everything that concerns the server. */
@@ -24,10 +26,10 @@ export const ADMINISTRATION_DATABASE = 'postgres';
 const CONNECT_TIMEOUT_SECONDS = 20;
 
 /**
- * Settings of every session, whatever the database or the role has set. With the keepalives the server notices within a
- * minute, not two hours, that this program is frozen or cut off.
+ * Settings of every session, whatever the server, the database or the role has set. With the keepalives the server
+ * notices within a minute, not two hours, that this program is frozen or cut off.
  */
-const SERVER_OPTIONS = [
+const SESSION_SETTINGS = [
   'tcp_keepalives_idle=30',
   'tcp_keepalives_interval=10',
   'tcp_keepalives_count=3',
@@ -35,15 +37,24 @@ const SERVER_OPTIONS = [
   'lock_timeout=0',
   'idle_in_transaction_session_timeout=0',
   'default_transaction_read_only=off',
-]
-  .map((setting) => `-c ${setting}`)
-  .join(' ');
+  // The user of the connection acts, not another role that its settings name.
+  'role=none',
+  // Else a load would read NULL in an array as text.
+  'array_nulls=on',
+  // Warnings say what a server did not do.
+  'client_min_messages=notice',
+];
 
-/** The master may have timeouts in its settings; a lock and a snapshot must outlast them. Newer servers have more of them. */
+/** Timeouts that only newer servers know, and with what SQLSTATE they end a session. An older server refuses them. */
+const NEWER_TIMEOUTS = [
+  { name: 'idle_session_timeout', since: 14, code: '57P05' },
+  { name: 'transaction_timeout', since: 17, code: '25P04' },
+];
+
+/** The master may have timeouts in its settings; a lock and a snapshot must outlast them. */
 const NO_TIMEOUTS = `
   SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings
-  WHERE name IN ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'idle_session_timeout',
-    'transaction_timeout')`;
+  WHERE name IN (${NEWER_TIMEOUTS.map(({ name }) => `'${name}'`).join(', ')})`;
 
 const APPLICATION_NAME = 'cdktf-managed-database';
 
@@ -62,12 +73,25 @@ export async function resolveConnection(settings: DatabaseSettings, runtime: Run
 }
 
 /**
- * Connects to one database of the server over TLS, with the server's name verified.
+ * Connects to one database of the server over TLS, with the server's name verified. A timeout that only newer servers
+ * know is switched off in the session; where it is so short that the session ends before that, from the start on.
  *
  * @param encoding of the database; in another one than UTF-8 the client exchanges bytes, see `encoding.ts`
  * @throws DatabaseFault with the server's message and the remedy
  */
 export async function connect(connection: DatabaseConnection, database: string, encoding = 'UTF8'): Promise<Client> {
+  try {
+    return await openSession(connection, database, encoding);
+  } catch (error) {
+    const timeout = NEWER_TIMEOUTS.find(({ code }) => code === (error as { code?: string }).code);
+    if (timeout === undefined || timeout.since <= (connection.serverMajor ?? 0)) {
+      throw databaseFault(error, connection, database);
+    }
+    return connect({ ...connection, serverMajor: timeout.since }, database, encoding);
+  }
+}
+
+async function openSession(connection: DatabaseConnection, database: string, encoding: string): Promise<Client> {
   const ssl = { ca: await readFile(connection.certificateFile, 'utf8'), rejectUnauthorized: true };
   const keepAlive = { keepAlive: true, keepAliveInitialDelayMillis: 30_000 };
   const client = new Client({
@@ -79,19 +103,20 @@ export async function connect(connection: DatabaseConnection, database: string, 
     ssl,
     connectionTimeoutMillis: CONNECT_TIMEOUT_SECONDS * 1000,
     ...keepAlive,
-    options: SERVER_OPTIONS,
+    options: sessionOptions(connection),
     application_name: APPLICATION_NAME,
     ...(exchangesBytes(encoding) && { connection: new ByteConnection({ ssl, ...keepAlive }) }),
   });
-  // The next query reports that a connection has ended; without this listener the process would end.
-  client.on('error', () => undefined);
+  // Between two queries only this listener hears why a session ends; without it the process would end.
+  let reason: Error | undefined;
+  client.on('error', (error: Error) => (reason ??= error));
   try {
     await client.connect();
     await client.query(NO_TIMEOUTS);
   } catch (error) {
     // A half-open socket would keep the process alive.
     void client.end().catch(() => undefined);
-    throw databaseFault(error, connection, database);
+    throw reason ?? error;
   }
   return client;
 }
@@ -123,10 +148,16 @@ export function childEnvironment(connection: DatabaseConnection, database: strin
     PGSSLROOTCERT: connection.certificateFile,
     PGCONNECT_TIMEOUT: String(CONNECT_TIMEOUT_SECONDS),
     PGAPPNAME: APPLICATION_NAME,
-    PGOPTIONS: SERVER_OPTIONS,
+    PGOPTIONS: sessionOptions(connection),
     // Nothing is converted until the client asks for the encoding of the dump: not every database could be.
     PGCLIENTENCODING: 'SQL_ASCII',
   };
+}
+
+/** The settings in the form of PGOPTIONS. */
+function sessionOptions({ serverMajor = 0 }: DatabaseConnection): string {
+  const timeouts = NEWER_TIMEOUTS.filter(({ since }) => since <= serverMajor).map(({ name }) => `${name}=0`);
+  return [...SESSION_SETTINGS, ...timeouts].map((setting) => `-c ${setting}`).join(' ');
 }
 
 /** Describes a failed connection and its remedy. No message contains the password. */
