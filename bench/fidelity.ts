@@ -1,6 +1,10 @@
 import { FidelityCase, fidelityCases } from './fidelity/cases';
+import { truncationFigures } from './fidelity/truncation';
 import { FidelityWorld } from './fidelity/world';
 import { atLeast, exactly, Figure, render } from './figures';
+
+/** The name for `--only` of the backups while tables are emptied and refilled, which are no cases. */
+const TRUNCATION = 'truncation';
 
 /** Databases that are backed up and restored together. */
 const BATCH = 24;
@@ -31,6 +35,13 @@ interface Results {
  */
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
+  const figures = options.only === TRUNCATION ? [] : await caseFigures(options);
+  if (TRUNCATION.includes(options.only)) figures.push(...(await truncationFigures(progress)));
+  process.stdout.write(`${render(figures, options.json)}\n`);
+  process.exitCode = figures.every(({ holds }) => holds) ? 0 : 1;
+}
+
+async function caseFigures(options: Options): Promise<Figure[]> {
   const endsAt = Date.now() + options.minutes * 60_000;
   const results: Results = { whole: [], remarks: [], refused: [], different: [], refusedWrongly: [], notRun: [] };
   const world = await FidelityWorld.start(17);
@@ -43,7 +54,7 @@ async function main(): Promise<void> {
     for (const { name } of results.notRun) progress(`  not run: ${name}`);
     for (const { name } of results.refused) progress(`  refused at backup: ${name}`);
     const { flipped, unnoticed } = await world.flipBytes(options.seed, progress);
-    process.stdout.write(`${render(figuresOf(results, flipped, unnoticed), options.json)}\n`);
+    return figuresOf(results, flipped, unnoticed);
   } finally {
     await world.stop();
   }
