@@ -1,5 +1,6 @@
-import { atLeast, atMost, exactly, Figure, notMeasured, render } from './figures';
-import { runStories, StoriesResult } from '../test/acceptance/stories/run';
+import { BenchOptions, chooseParts, Progress, runBench, timeLimit } from './bench';
+import { atLeast, atMost, exactly, Figure, notMeasured } from './figures';
+import { runStories } from '../test/acceptance/stories/run';
 import { CaseResult, ConformanceCase, runCase, runCases, StoreName } from '../test/conformance/conformance';
 import { faultServerCases } from '../test/conformance/fault-server-cases';
 import { fuzz } from '../test/conformance/fuzz';
@@ -7,85 +8,105 @@ import { MOTO_HABITS, startMotoStore } from '../test/conformance/moto-store';
 import { storeCases } from '../test/conformance/store-cases';
 import { CEPH_HABITS, startCephStore } from '../test/second-tier/ceph-store';
 
-/**
- * `npm run conformance [-- --json]`: the connection test against every store of the contract and against random
- * answers. Progress goes to standard error, the figures last to standard output.
- */
-async function main(): Promise<void> {
-  const json = process.argv.includes('--json');
-  const faultServer = await faultServerCases();
-  const results: Record<StoreName, CaseResult[] | undefined> = {
-    moto: await on('moto', async () => {
-      const store = await startMotoStore();
-      return runCases(storeCases(store, MOTO_HABITS), 4).finally(() => store.stop());
-    }),
-    ceph: await on('ceph', async () => {
-      const store = await startCephStore();
-      return runCases(storeCases(store, CEPH_HABITS), 4).finally(() => store.stop());
-    }),
-    'fault-server': await on('fault-server', () => runCases(faultServer, 16)),
-  };
-  const passSeconds = await medianOfPasses(faultServer.find(({ fault }) => fault === 'no fault')!);
-  progress('fuzz');
-  const fuzzed = await fuzz(10_000, Math.floor(Date.now() / 1000));
-  fuzzed.wrong.forEach((wrong) => progress(`  ${wrong}`));
+/** Connection tests against random answers. */
+const FUZZED = 10_000;
 
-  const cases = Object.values(results).flatMap((each) => each ?? []);
-  const failures = cases.filter(({ verdict }) => verdict?.state === 'Failed').map(({ seconds }) => seconds);
-  const told = await runAllStories();
-  const figures: Figure[] = [
-    counted('cases/moto', results.moto, 20),
-    counted('cases/ceph', results.ceph, 20),
-    counted('cases/fault-server', results['fault-server'], 30),
-    exactly('wrong-verdicts', cases.filter(({ wrong }) => wrong.length > 0).length, 0),
-    atMost('slowest-failure-s', rounded(Math.max(...failures, fuzzed.slowestSeconds)), 10),
-    atMost('pass-s', rounded(passSeconds), 1),
-    exactly('late', cases.filter(({ late }) => late).length, 0),
-    exactly(
-      'objects-left',
-      cases.reduce((sum, { objectsLeft }) => sum + objectsLeft, 0),
-      0,
-    ),
-    atLeast('fuzzed', fuzzed.fuzzed, 10_000),
-    exactly('fuzzed-wrong', fuzzed.wrong.length, 0),
-    told === undefined ? notMeasured('stories', 'at least 1') : atLeast('stories', told.total, 1),
-    told === undefined ? notMeasured('stories-held', 'all') : exactly('stories-held', told.held, told.total),
-  ];
-  process.stdout.write(`${render(figures, json)}\n`);
+/** The parts by the name for `--only`. */
+const PARTS = ['moto', 'ceph', 'fault-server', 'fuzz', 'stories'] as const;
+
+/**
+ * `npm run conformance [-- --only PART] [--seed N] [--minutes N] [--json]`: the connection test against every store of the
+ * contract and against random answers. A part that has not begun when the minutes are over is not measured.
+ */
+async function conformance(options: BenchOptions, progress: Progress): Promise<Figure[]> {
+  const isOver = timeLimit(options);
+  const figures: Figure[] = [];
+  const cases: CaseResult[] = [];
+  for (const part of chooseParts(PARTS, options.only)) {
+    progress(part);
+    if (isOver()) figures.push(notMeasured(part, 'measured'));
+    else if (part === 'fuzz') figures.push(...(await fuzzFigures(options.seed, isOver, progress)));
+    else if (part === 'stories') figures.push(...(await storyFigures(progress)));
+    else figures.push(...(await storeFigures(part, cases, progress)));
+  }
+  return [...figures, ...(cases.length > 0 ? caseFigures(cases) : [])];
 }
 
-/** Runs the cases of one store; a store that does not start is a figure that does not hold, not the end of the others. */
-async function on(store: StoreName, run: () => Promise<CaseResult[]>): Promise<CaseResult[] | undefined> {
-  progress(store);
+/** The least number of cases of each store. */
+const CASES: Record<StoreName, number> = { moto: 20, ceph: 20, 'fault-server': 30 };
+
+/** A store that does not start is a figure that does not hold, not the end of the others. */
+async function storeFigures(store: StoreName, cases: CaseResult[], progress: Progress): Promise<Figure[]> {
+  const name = `cases/${store}`;
   try {
-    const results = await run();
+    const { results, further } = await runStore[store]();
+    cases.push(...results);
     for (const { fault, wrong } of results.filter((each) => each.wrong.length > 0)) {
       progress(`  ${fault}: ${wrong.join('; ')}`);
     }
-    return results;
+    return [atLeast(name, results.length, CASES[store]), ...further];
   } catch (error) {
     progress(`  did not run: ${(error as Error).message}`);
-    return undefined;
+    return [notMeasured(name, `at least ${CASES[store]}`)];
   }
 }
 
-/** Stories that cannot be told are a figure that does not hold. */
-async function runAllStories(): Promise<StoriesResult | undefined> {
-  progress('stories');
+interface StoreRun {
+  readonly results: CaseResult[];
+  readonly further: Figure[];
+}
+
+const runStore: Record<StoreName, () => Promise<StoreRun>> = {
+  moto: async () => {
+    const store = await startMotoStore();
+    return { results: await runCases(storeCases(store, MOTO_HABITS), 4).finally(() => store.stop()), further: [] };
+  },
+  ceph: async () => {
+    const store = await startCephStore();
+    return { results: await runCases(storeCases(store, CEPH_HABITS), 4).finally(() => store.stop()), further: [] };
+  },
+  'fault-server': async () => {
+    const faultServer = await faultServerCases();
+    const results = await runCases(faultServer, 16);
+    const seconds = await medianOfPasses(faultServer.find(({ fault }) => fault === 'no fault')!);
+    return { results, further: [atMost('pass-s', rounded(seconds), 1)] };
+  },
+};
+
+/** What holds of the cases of all stores together. */
+function caseFigures(cases: readonly CaseResult[]): Figure[] {
+  const failures = cases.filter(({ verdict }) => verdict?.state === 'Failed').map(({ seconds }) => seconds);
+  const objectsLeft = cases.reduce((sum, each) => sum + each.objectsLeft, 0);
+  return [
+    exactly('wrong-verdicts', cases.filter(({ wrong }) => wrong.length > 0).length, 0),
+    atMost('slowest-failure-s', rounded(Math.max(0, ...failures)), 10),
+    exactly('late', cases.filter(({ late }) => late).length, 0),
+    exactly('objects-left', objectsLeft, 0),
+  ];
+}
+
+async function fuzzFigures(seed: number, isOver: () => boolean, progress: Progress): Promise<Figure[]> {
+  const { fuzzed, wrong, slowestSeconds } = await fuzz(FUZZED, seed, { isOver });
+  wrong.forEach((each) => progress(`  ${each}`));
+  return [
+    atLeast('fuzzed', fuzzed, FUZZED),
+    exactly('fuzzed-wrong', wrong.length, 0),
+    atMost('fuzzed-slowest-s', rounded(slowestSeconds), 10),
+  ];
+}
+
+/** Stories that cannot be run are a figure that does not hold. */
+async function storyFigures(progress: Progress): Promise<Figure[]> {
   try {
-    const told = await runStories((step) => progress(`  ${step}`));
-    for (const { breakage, kind, faults } of told.stories.filter((story) => story.faults.length > 0)) {
+    const { held, total, stories } = await runStories((step) => progress(`  ${step}`));
+    for (const { breakage, kind, faults } of stories.filter((story) => story.faults.length > 0)) {
       progress(`  ${breakage} broken, of the database with ${kind}: ${faults.join('; ')}`);
     }
-    return told;
+    return [atLeast('stories', total, 1), exactly('stories-held', held, total)];
   } catch (error) {
-    progress(`  were not told: ${(error as Error).message}`);
-    return undefined;
+    progress(`  did not run: ${(error as Error).message}`);
+    return [notMeasured('stories', 'at least 1'), notMeasured('stories-held', 'all')];
   }
-}
-
-function counted(name: string, results: CaseResult[] | undefined, bar: number): Figure {
-  return results === undefined ? notMeasured(name, `at least ${bar}`) : atLeast(name, results.length, bar);
 }
 
 async function medianOfPasses(passing: ConformanceCase): Promise<number> {
@@ -100,11 +121,4 @@ function rounded(seconds: number): number {
   return Math.round(seconds * 1000) / 1000;
 }
 
-function progress(line: string): void {
-  process.stderr.write(`${line}\n`);
-}
-
-main().catch((error: Error) => {
-  process.stderr.write(`${error.stack}\n`);
-  process.exitCode = 1;
-});
+runBench(conformance);

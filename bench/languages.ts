@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { exactly, Figure, notMeasured, render } from './figures';
+import { chooseParts, runBench } from './bench';
+import { exactly, Figure, notMeasured } from './figures';
 import { generatePackages } from './languages/packages';
 import { Language, PROGRAMS, synthesizeTypeScript } from './languages/programs';
 
@@ -11,13 +12,8 @@ import { Language, PROGRAMS, synthesizeTypeScript } from './languages/programs';
  * fetched lives in a temporary directory. Needs Python with `venv`, a JDK with Maven, and Go; a toolchain that is
  * missing is a figure that does not hold. C# is generated and compiled by nobody here.
  */
-async function main(): Promise<void> {
-  const json = process.argv.includes('--json');
-  const only = process.argv.includes('--only') ? process.argv[process.argv.indexOf('--only') + 1] : undefined;
-  const languages = (Object.keys(PROGRAMS) as Language[]).filter((each) => only === undefined || each === only);
-  if (languages.length === 0) {
-    throw new Error(`--only takes one of ${Object.keys(PROGRAMS).join(', ')}; got ${only}.`);
-  }
+runBench(async (options, progress) => {
+  const languages = chooseParts(Object.keys(PROGRAMS) as Language[], options.only);
   const directory = await mkdtemp(join(tmpdir(), 'languages-'));
   try {
     progress('TypeScript');
@@ -42,18 +38,8 @@ async function main(): Promise<void> {
     }
     // TypeScript itself is one of them.
     figures.push(exactly('languages-equal', equal.length + 1, languages.length + 1));
-    process.stdout.write(`${render(figures, json)}\n`);
-    process.exitCode = figures.every(({ holds }) => holds) ? 0 : 1;
+    return figures;
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
-}
-
-function progress(line: string): void {
-  process.stderr.write(`${line}\n`);
-}
-
-main().catch((error: Error) => {
-  progress(error.message);
-  process.exitCode = 1;
 });

@@ -23,8 +23,12 @@ const CLASSES: readonly FaultClass[] = ['authentication', 'permission', 'network
 const MARKER = 'a text of the other side';
 const SECRET = 'fuzzed-secret-access-key';
 
-/** Runs connection tests against random answers; the same seed gives the same answers. */
-export async function fuzz(count: number, seed: number, atOnce = 48): Promise<FuzzResult> {
+/** Runs connection tests against random answers; the same seed gives the same answers. None begins when time is over. */
+export async function fuzz(
+  count: number,
+  seed: number,
+  { atOnce = 48, isOver = () => false }: { readonly atOnce?: number; readonly isOver?: () => boolean } = {},
+): Promise<FuzzResult> {
   const server = await FuzzServer.start();
   const wrong: string[] = [];
   const classes: Record<FaultClass, number> = { authentication: 0, permission: 0, network: 0, 'bucket-or-path': 0 };
@@ -32,7 +36,7 @@ export async function fuzz(count: number, seed: number, atOnce = 48): Promise<Fu
   let passed = 0;
   let slowestSeconds = 0;
   const worker = async (): Promise<void> => {
-    while (next < count) {
+    while (next < count && !isOver()) {
       const id = next++;
       const database = `fuzz-${id}`;
       const session = server.open(database, randomOf(seed * 1_000_000 + id));
@@ -79,7 +83,7 @@ export async function fuzz(count: number, seed: number, atOnce = 48): Promise<Fu
   } finally {
     await server.stop();
   }
-  return { fuzzed: count, answers: server.answers, passed, classes, wrong, slowestSeconds };
+  return { fuzzed: next, answers: server.answers, passed, classes, wrong, slowestSeconds };
 }
 
 type Random = () => number;
