@@ -1,23 +1,14 @@
+import { BenchOptions, runBench, timeLimit } from './bench';
 import { FidelityCase, fidelityCases } from './fidelity/cases';
 import { truncationFigures } from './fidelity/truncation';
 import { FidelityWorld } from './fidelity/world';
-import { atLeast, exactly, Figure, render } from './figures';
+import { atLeast, exactly, Figure } from './figures';
 
 /** The name for `--only` of the backups while tables are emptied and refilled, which are no cases. */
 const TRUNCATION = 'truncation';
 
 /** Databases that are backed up and restored together. */
 const BATCH = 24;
-
-interface Options {
-  readonly json: boolean;
-  /** Only cases whose name contains this. */
-  readonly only: string;
-  /** Decides which bytes are flipped. */
-  readonly seed: number;
-  /** No further batch is begun after this time. */
-  readonly minutes: number;
-}
 
 interface Results {
   readonly whole: FidelityCase[];
@@ -29,26 +20,25 @@ interface Results {
 }
 
 /**
- * `npm run fidelity [-- --json --only text --seed number --minutes number]`: databases that are hard to dump go through
- * a backup and a restore of the product, as a master who is no superuser, and are compared by psql and pg_dump alone.
- * Progress goes to standard error, the figures last to standard output.
+ * `npm run fidelity [-- --only TEXT] [--seed N] [--minutes N] [--json]`: databases that are hard to dump go through a backup
+ * and a restore of the product, as a master who is no superuser, and are compared by psql and pg_dump alone. `--only` takes
+ * a part of the names of cases. The seed decides which bytes are flipped. No batch begins when the time is over.
  */
-async function main(): Promise<void> {
-  const options = readOptions(process.argv.slice(2));
-  const figures = options.only === TRUNCATION ? [] : await caseFigures(options);
-  if (TRUNCATION.includes(options.only)) figures.push(...(await truncationFigures(progress)));
-  process.stdout.write(`${render(figures, options.json)}\n`);
-  process.exitCode = figures.every(({ holds }) => holds) ? 0 : 1;
+async function fidelity(options: BenchOptions): Promise<Figure[]> {
+  const only = options.only ?? '';
+  const figures = only === TRUNCATION ? [] : await caseFigures(only, options);
+  if (TRUNCATION.includes(only)) figures.push(...(await truncationFigures(progress)));
+  return figures;
 }
 
-async function caseFigures(options: Options): Promise<Figure[]> {
-  const endsAt = Date.now() + options.minutes * 60_000;
+async function caseFigures(only: string, options: BenchOptions): Promise<Figure[]> {
+  const isOver = timeLimit(options);
   const results: Results = { whole: [], remarks: [], refused: [], different: [], refusedWrongly: [], notRun: [] };
   const world = await FidelityWorld.start(17);
   try {
-    const cases = fidelityCases(await world.encodings()).filter(({ name }) => name.includes(options.only));
+    const cases = fidelityCases(await world.encodings()).filter(({ name }) => name.includes(only));
     for (const batch of batchesOf(cases)) {
-      if (Date.now() > endsAt) results.notRun.push(...batch);
+      if (isOver()) results.notRun.push(...batch);
       else await runBatch(world, batch, results);
     }
     for (const { name } of results.notRun) progress(`  not run: ${name}`);
@@ -126,21 +116,8 @@ function report(list: string[], { name }: FidelityCase, what: string): void {
   progress(`  ${name}: ${what}`);
 }
 
-function readOptions(args: readonly string[]): Options {
-  const value = (name: string) => (args.includes(name) ? args[args.indexOf(name) + 1] : undefined);
-  return {
-    json: args.includes('--json'),
-    only: value('--only') ?? '',
-    seed: Number(value('--seed') ?? 1),
-    minutes: Number(value('--minutes') ?? 60),
-  };
-}
-
 function progress(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-main().catch((error: Error) => {
-  process.stderr.write(`${error.message}\n${error.stack}\n`);
-  process.exitCode = 1;
-});
+runBench(fidelity);
