@@ -1,3 +1,5 @@
+export * from './backup/alarm-action';
+export * from './backup/backup-dashboard';
 export * from './backup/backup-retention';
 export * from './backup/backup-schedule';
 export * from './backup/backup-source';

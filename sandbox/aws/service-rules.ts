@@ -28,6 +28,7 @@ const FUNCTIONS = ['CreateFunction', 'UpdateFunctionConfiguration'];
 const SCHEDULES = ['CreateSchedule', 'UpdateSchedule'];
 const SCHEDULER = `${DOCS}/scheduler/latest`;
 const CLOUDWATCH = `${DOCS}/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html`;
+const DASHBOARD = `${DOCS}/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html`;
 const IAM_QUOTAS = `${DOCS}/IAM/latest/UserGuide/reference_iam-quotas.html`;
 const IAM_GRAMMAR = `${DOCS}/IAM/latest/UserGuide/reference_policies_grammar.html`;
 const SECRETS = `${DOCS}/secretsmanager/latest/apireference`;
@@ -170,6 +171,9 @@ export const SERVICE_RULES: readonly ServiceRule[] = [
       return fifo.length === 0 ? undefined : `An alarm cannot notify a FIFO topic: ${fifo.join(', ')}`;
     }),
   ]),
+  ...of('monitoring', 'InvalidParameterInput', [
+    rule('dashboard-body', DASHBOARD, ['PutDashboard'], ({ DashboardBody }) => dashboardFault(DashboardBody)),
+  ]),
   ...of('logs', 'InvalidParameterException', [
     rule(
       'log-retention',
@@ -306,6 +310,41 @@ function policyFault(text: string, required: string[], refused: string[]): strin
     }
   }
   return undefined;
+}
+
+/** What each type of widget must have among its properties. */
+const WIDGETS: Readonly<Record<string, string>> = {
+  metric: 'region',
+  text: 'markdown',
+  alarm: 'alarms',
+  log: 'region',
+};
+
+function dashboardFault(text: string): string | undefined {
+  let widgets: any;
+  try {
+    ({ widgets } = JSON.parse(text));
+  } catch {
+    return 'The dashboard body is invalid JSON';
+  }
+  if (!Array.isArray(widgets) || widgets.length > 500) return 'A dashboard has a list of at most 500 widgets';
+  for (const { type, x = 0, width = 6, height = 6, properties } of widgets) {
+    if (!(type in WIDGETS)) return `There is no widget of type ${type}`;
+    if (properties?.[WIDGETS[type]] === undefined) return `A widget of type ${type} has the property ${WIDGETS[type]}`;
+    const isPlaced = x >= 0 && width >= 1 && x + width <= 24 && height >= 1 && height <= 1000;
+    if (!isPlaced) return 'A widget lies within 24 columns and has 1 to 1000 rows';
+    if (type === 'metric' && !properties.metrics?.every((metric: unknown) => isDashboardMetric(metric))) {
+      return 'A metric is a list of namespace, name and pairs of dimensions, with options at its end';
+    }
+  }
+  return undefined;
+}
+
+function isDashboardMetric(metric: unknown): boolean {
+  if (!Array.isArray(metric)) return false;
+  const texts = metric.filter((each) => typeof each === 'string');
+  const [options, ...more] = metric.slice(texts.length);
+  return texts.length >= 2 && texts.length % 2 === 0 && more.length === 0 && typeof (options ?? {}) === 'object';
 }
 
 function isGroupText(text: string): boolean {

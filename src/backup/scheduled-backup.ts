@@ -1,22 +1,19 @@
-import { CloudwatchMetricAlarm, CloudwatchMetricAlarmConfig } from '@cdktf/provider-aws/lib/cloudwatch-metric-alarm';
+import { CloudwatchMetricAlarm } from '@cdktf/provider-aws/lib/cloudwatch-metric-alarm';
 import { SchedulerSchedule } from '@cdktf/provider-aws/lib/scheduler-schedule';
 import { ITerraformDependable, Token } from 'cdktf';
 import { Construct } from 'constructs';
+import { IAlarmAction } from './alarm-action';
 import { BackupRetention } from './backup-retention';
 import { BackupSchedule } from './backup-schedule';
 import { ConnectionTest } from './connection-test';
+import { AlarmedBackup, createAgeAlarm, createFailureAlarm } from './private/alarms';
 import { StoredBackups } from './stored-backups';
 import {
   ageAlarmName,
-  BACKUP_AGE_METRIC,
-  BACKUP_FAILED_METRIC,
   BACKUP_SUFFIX,
   backupScheduleName,
-  DATABASE_DIMENSION,
   failureAlarmName,
   LONGEST_BACKUP_NAME,
-  METRIC_NAMESPACE,
-  SCHEDULE_DIMENSION,
   watchScheduleName,
 } from '../contract/deployed-names';
 import { Request } from '../contract/requests';
@@ -27,13 +24,15 @@ import { validateUse } from '../function/validate-use';
 import { claim } from '../private/claims';
 import { dependOn } from '../private/depend-on';
 import { given } from '../private/given';
-import { InvalidInput } from '../private/invalid-input';
+import { InvalidInput, Problem } from '../private/invalid-input';
 import { shareProviderAndTags } from '../private/provider-and-tags';
 import { providerKey } from '../private/region';
-import { checkedValue, each, matching, tagProblem, topicArn } from '../private/rules';
+import { checkedValue, each, matching, tagProblem, topicArn, wholeNumber } from '../private/rules';
 import { shortName } from '../private/short-name';
 import { terraformJson } from '../private/terraform-json';
 import { BackupStorage } from '../storage/backup-storage';
+
+const HOUR_MS = 3_600_000;
 
 /** Props of a scheduled backup. Wrong values are refused with the rule, the value and the path of the construct. */
 export interface ScheduledBackupProps {
@@ -66,6 +65,19 @@ export interface ScheduledBackupProps {
    */
   readonly alarmTopicArns?: string[];
   /**
+   * What happens beside that when an alarm of the backup changes its state.
+   *
+   * @default - nothing
+   */
+  readonly alarmActions?: IAlarmAction[];
+  /**
+   * The alarm on missing backups is raised when no backup was completed for this many hours: at least as many as the
+   * longest gap of the schedule.
+   *
+   * @default - twice the longest gap of the schedule
+   */
+  readonly alarmAfterHours?: number;
+  /**
    * Whether every deployment runs the connection test, for secrets that change outside of Terraform.
    *
    * @default - false
@@ -84,7 +96,7 @@ export interface ScheduledBackupProps {
  *
  * Its connection test comes before the database; the schedule comes last and names the version of the function and of
  * the secret that passed. An alarm reports that no backup was completed for twice the longest gap of the schedule, or
- * that its age is unknown; another one that a backup failed.
+ * that its age is unknown; another one that the last backup failed.
  */
 export class ScheduledBackup extends Construct {
   /** The database that is backed up. */
@@ -179,11 +191,19 @@ export class ScheduledBackup extends Construct {
       { expression: 'cron(30 * * * ? *)', request: watch, after },
       own.paused,
     );
-    const [age, failure] = this.alarms(name, watch, own);
+    const alarmed: AlarmedBackup = {
+      database: identifier,
+      schedule: name,
+      paused: own.paused,
+      topicArns: own.alarmTopicArns,
+      actions: own.alarmActions,
+    };
+    const maximumAgeMs =
+      own.alarmAfterHours === undefined ? 2 * own.schedule._longestGapMs() : own.alarmAfterHours * HOUR_MS;
     this.ageAlarmName = ageAlarmName(name);
-    this.ageAlarmArn = age.arn;
+    this.ageAlarmArn = this.ageAlarm(alarmed, watch, maximumAgeMs).arn;
     this.failureAlarmName = failureAlarmName(name);
-    this.failureAlarmArn = failure.arn;
+    this.failureAlarmArn = createFailureAlarm(this, alarmed).arn;
   }
 
   private schedule(
@@ -212,73 +232,19 @@ export class ScheduledBackup extends Construct {
     return schedule;
   }
 
-  /** One alarm on backups that do not happen, one on those that fail. */
-  private alarms(name: string, watch: Request, props: ScheduledBackupProps) {
-    const common = {
-      namespace: METRIC_NAMESPACE,
-      dimensions: { [DATABASE_DIMENSION]: this.database.identifier, [SCHEDULE_DIMENSION]: name },
-      period: 3600,
-      evaluationPeriods: 1,
-      alarmActions: props.alarmTopicArns,
-      okActions: props.alarmTopicArns,
-    };
-    return [this.ageAlarm(name, watch, common, props), this.failureAlarm(name, common)];
-  }
-
-  /**
-   * The watch runs once while Terraform applies, so that the alarm has a value from the beginning. A value that is missing
-   * later makes the alarm INSUFFICIENT_DATA, which notifies as well. Were it to count as breaching instead, a new alarm
-   * would notify before CloudWatch has read the first value from the log.
-   */
-  private ageAlarm(
-    name: string,
-    watch: Request,
-    common: CommonAlarm,
-    props: ScheduledBackupProps,
-  ): CloudwatchMetricAlarm {
+  /** The watch runs once while Terraform applies, so that the alarm on the age has a value from the beginning. */
+  private ageAlarm(alarmed: AlarmedBackup, watch: Request, maximumAgeMs: number): CloudwatchMetricAlarm {
     const firstWatch = new Invocation(this, 'FirstWatch', {
       backupFunction: this.backupFunction,
       request: watch,
       after: [...this.connectionTest._passed, ...this.database.dependables],
       lifecycle: { ignoreChanges: ['function_name', 'qualifier', 'input'] },
     });
-    const alarm = new CloudwatchMetricAlarm(this, 'AgeAlarm', {
-      ...common,
-      alarmName: ageAlarmName(name),
-      alarmDescription: `No backup of database ${this.database.identifier} was completed for twice the longest gap of its schedule, or the age of the newest one is unknown`,
-      metricName: BACKUP_AGE_METRIC,
-      statistic: 'Minimum',
-      comparisonOperator: 'GreaterThanThreshold',
-      threshold: (2 * props.schedule._longestGapMs()) / 1000,
-      // The watch runs every hour: two hours without a value are as bad as an old backup.
-      evaluationPeriods: 2,
-      treatMissingData: 'missing',
-      insufficientDataActions: props.alarmTopicArns,
-      actionsEnabled: !props.paused,
-      lifecycle: props.paused === undefined ? { ignoreChanges: ['actions_enabled'] } : undefined,
-    });
+    const alarm = createAgeAlarm(this, alarmed, maximumAgeMs);
     dependOn(alarm, firstWatch.resource);
     return alarm;
   }
-
-  private failureAlarm(name: string, common: CommonAlarm): CloudwatchMetricAlarm {
-    return new CloudwatchMetricAlarm(this, 'FailureAlarm', {
-      ...common,
-      alarmName: failureAlarmName(name),
-      alarmDescription: `A backup of database ${this.database.identifier} failed`,
-      metricName: BACKUP_FAILED_METRIC,
-      statistic: 'Sum',
-      comparisonOperator: 'GreaterThanOrEqualToThreshold',
-      threshold: 1,
-      treatMissingData: 'notBreaching',
-    });
-  }
 }
-
-type CommonAlarm = Pick<
-  CloudwatchMetricAlarmConfig,
-  'namespace' | 'dimensions' | 'period' | 'evaluationPeriods' | 'alarmActions' | 'okActions'
-> & { readonly evaluationPeriods: number };
 
 function validate(props: ScheduledBackupProps, scope: Construct): void {
   validateUse(scope, props.database, props.storage);
@@ -299,8 +265,24 @@ function validate(props: ScheduledBackupProps, scope: Construct): void {
         }
       : undefined,
     each('alarmTopicArns', props.alarmTopicArns, (arn) => topicArn('Each of alarmTopicArns', arn)),
+    each('alarmActions', props.alarmActions, alarmActionProblem),
+    alarmAgeProblem(props),
     tagProblem(props.tags),
   ]);
+}
+
+function alarmActionProblem(action: IAlarmAction): Problem | undefined {
+  return typeof action.bind === 'function'
+    ? undefined
+    : { rule: 'Each of alarmActions is an IAlarmAction.', value: action, remedy: 'Use an object with a method bind.' };
+}
+
+/** An alarm below the longest gap would be raised although every backup is made. */
+function alarmAgeProblem({ alarmAfterHours, schedule }: ScheduledBackupProps): Problem | undefined {
+  if (schedule?._problems?.length !== 0) return undefined;
+  const minimum = Math.ceil(schedule._longestGapMs() / HOUR_MS);
+  const remedy = 'Choose a longer time, or leave it out for twice the longest gap of the schedule.';
+  return wholeNumber('alarmAfterHours', alarmAfterHours, { minimum, maximum: 24 * 366 * 2, unit: 'hours' }, remedy);
 }
 
 function claimFolder(backup: ScheduledBackup): void {

@@ -1,5 +1,5 @@
 /*
- * Names of what a deployment creates and the program and the command line find again: schedules, alarms, metrics.
+ * Names of what a deployment creates and the command line finds again: schedules and alarms. Metrics are in metrics.ts.
  */
 
 /** Longest name of a schedule in EventBridge Scheduler, in characters. */
@@ -36,20 +36,7 @@ export function failureAlarmName(scheduleName: string): string {
   return `${scheduleName}-failure`;
 }
 
-/** Namespace of the metrics in CloudWatch. */
-export const METRIC_NAMESPACE = 'ManagedDatabase';
-
-/** Dimension that carries the identifier of the database. */
-export const DATABASE_DIMENSION = 'Database';
-
-/** Dimension that carries the name of the backup's schedule, so that two backups of one database are told apart. */
-export const SCHEDULE_DIMENSION = 'Schedule';
-
-/** Age of the newest completed backup, in seconds. */
-export const BACKUP_AGE_METRIC = 'BackupAge';
-
-/** 1 for each run that found the lock taken and outlasted its time. */
-export const BACKUP_LOCKED_METRIC = 'BackupLocked';
-
-/** 1 for each backup that failed. */
-export const BACKUP_FAILED_METRIC = 'BackupFailed';
+/** The page that says what to do when an alarm is raised. */
+export function runbookUrl(page: 'failed-backup' | 'missing-backup'): string {
+  return `https://github.com/cdktf-managed-database/cdktf-managed-database/blob/main/docs/runbooks/${page}.md`;
+}

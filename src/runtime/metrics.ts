@@ -1,18 +1,5 @@
 import { Log } from './log';
-import {
-  BACKUP_AGE_METRIC,
-  BACKUP_FAILED_METRIC,
-  BACKUP_LOCKED_METRIC,
-  DATABASE_DIMENSION,
-  METRIC_NAMESPACE,
-  SCHEDULE_DIMENSION,
-} from '../contract/deployed-names';
-
-const UNITS = {
-  [BACKUP_AGE_METRIC]: 'Seconds',
-  [BACKUP_FAILED_METRIC]: 'Count',
-  [BACKUP_LOCKED_METRIC]: 'Count',
-} as const;
+import { Metric, METRIC_NAMESPACE, METRIC_UNITS, metricDimensions } from '../contract/metrics';
 
 /** The backup that a metric is about. */
 export interface MetricSubject {
@@ -22,18 +9,18 @@ export interface MetricSubject {
   readonly schedule?: string;
 }
 
-/** Reports a value to CloudWatch with a line of the log, in its embedded metric format. */
-export function emitMetric(
+/**
+ * Reports values to CloudWatch with one line of the log, in its embedded metric format
+ * (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html).
+ */
+export function emitMetrics(
   log: Log,
-  metric: keyof typeof UNITS,
-  value: number,
+  values: { readonly [metric in Metric]?: number },
   { database, schedule }: MetricSubject,
   now: Date,
 ): void {
-  const dimensions = {
-    [DATABASE_DIMENSION]: database,
-    ...(schedule === undefined ? {} : { [SCHEDULE_DIMENSION]: schedule }),
-  };
+  const dimensions = metricDimensions(database, schedule);
+  const metrics = Object.keys(values) as Metric[];
   log.info('metric', {
     _aws: {
       Timestamp: now.getTime(),
@@ -41,11 +28,11 @@ export function emitMetric(
         {
           Namespace: METRIC_NAMESPACE,
           Dimensions: [Object.keys(dimensions)],
-          Metrics: [{ Name: metric, Unit: UNITS[metric] }],
+          Metrics: metrics.map((Name) => ({ Name, Unit: METRIC_UNITS[Name] })),
         },
       ],
     },
     ...dimensions,
-    [metric]: value,
+    ...values,
   });
 }

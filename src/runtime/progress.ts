@@ -60,6 +60,9 @@ export function reportProgress(
   };
 
   return {
+    get retries() {
+      return store.retries;
+    },
     put: async (key, ...body) => {
       startedAt ??= now();
       await store.put(key, ...body);

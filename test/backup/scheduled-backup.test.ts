@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { TerraformOutput, TerraformStack, TerraformVariable } from 'cdktf';
-import { BackupSchedule, ConnectionTest, ScheduledBackup } from '../../src';
+import { Construct } from 'constructs';
+import { BackupAlarm, BackupSchedule, ConnectionTest, ScheduledBackup } from '../../src';
 import { newDatabase, newScheduledBackup, newStack, newStorage, requestOf, Synthesized } from '../support/synth';
 
 function stackOf(identifier: string): TerraformStack {
@@ -148,8 +151,55 @@ describe('ScheduledBackup', () => {
     expect(synthesized.one('aws_cloudwatch_metric_alarm', 'FailureAlarm').body).toMatchObject({
       metric_name: 'BackupFailed',
       threshold: 1,
-      treat_missing_data: 'notBreaching',
+      treat_missing_data: 'ignore',
     });
+  });
+
+  test('each alarm names the page that says what to do, and that page exists', () => {
+    for (const { body } of synthesized.all('aws_cloudwatch_metric_alarm')) {
+      const [, page] = /What to do: https:\/\/\S+\/(docs\/runbooks\/\S+\.md)$/.exec(body.alarm_description)!;
+      expect(readFileSync(join(__dirname, '../..', page), 'utf8')).toContain(
+        body.alarm_name.replace('orders-backup', '<schedule>'),
+      );
+    }
+  });
+
+  test('alarmAfterHours replaces twice the longest gap', () => {
+    const other = newStack();
+    newScheduledBackup(other, undefined, { alarmAfterHours: 30 });
+    expect(Synthesized.of(other).one('aws_cloudwatch_metric_alarm', 'AgeAlarm').body).toMatchObject({
+      threshold: 30 * 3600,
+      alarm_description: expect.stringContaining('for 30 hours'),
+    });
+  });
+
+  test('alarmActions are bound once for each alarm, beside the topics', () => {
+    const other = newStack();
+    const topic = 'arn:aws:sns:eu-central-1:123456789012:oncall';
+    const bound: [string, BackupAlarm][] = [];
+    const item = {
+      bind: (scope: Construct, alarm: BackupAlarm) => {
+        bound.push([scope.node.path, alarm]);
+        return { onAlarm: ['arn:aws:ssm:eu-central-1:123456789012:opsitem:1'] };
+      },
+    };
+    newScheduledBackup(other, undefined, { alarmTopicArns: [topic], alarmActions: [item] });
+    const result = Synthesized.of(other);
+    for (const id of ['AgeAlarm', 'FailureAlarm']) {
+      const { body } = result.one('aws_cloudwatch_metric_alarm', id);
+      expect(body.alarm_actions).toEqual([topic, 'arn:aws:ssm:eu-central-1:123456789012:opsitem:1']);
+      expect(body.ok_actions).toEqual([topic]);
+    }
+    expect(bound).toEqual([
+      [
+        'stack/Backup/AgeAlarmActions/Action1',
+        { alarmName: 'orders-backup-age', kind: 'age', databaseIdentifier: 'orders' },
+      ],
+      [
+        'stack/Backup/FailureAlarmActions/Action1',
+        { alarmName: 'orders-backup-failure', kind: 'failure', databaseIdentifier: 'orders' },
+      ],
+    ]);
   });
 
   test('left to itself runs, and a pause from the command line survives a deployment', () => {
@@ -285,6 +335,8 @@ describe('ScheduledBackup', () => {
     ['scheduleName', 'a'.repeat(59), 'scheduleName has 1 to 58'],
     ['alarmTopicArns', ['arn:aws:sns:eu-central-1:123456789012:oncall.fifo'], 'is the ARN of a standard SNS topic'],
     ['alarmTopicArns', ['arn:aws:sqs:eu-central-1:123456789012:oncall'], 'cannot notify a FIFO topic or a queue'],
+    ['alarmActions', [{}], 'Each of alarmActions is an IAlarmAction.'],
+    ['alarmAfterHours', 23, 'alarmAfterHours is a whole number of hours from 24 to 17568.'],
     ['tags', { 'aws:x': 'y' }, 'A tag has a key of 1 to 128'],
   ])('fails with %s %j', (prop, value, message) => {
     const attempt = () => {

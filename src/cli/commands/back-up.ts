@@ -1,5 +1,4 @@
 import { Command } from 'commander';
-
 import { ActionError } from '../../contract/action-error';
 import { BackUpAnswer } from '../../contract/requests';
 import { addSourceOptions, openDatabaseSource } from '../options/source-options';
@@ -23,6 +22,7 @@ export function addBackUp(program: Command, session: Session): void {
         storage: source.storage,
         database: databaseOf(command, source),
         retentionDays: retentionDaysOf(command, source),
+        schedule: source.schedule?.name,
       });
       if (answer.outcome === 'Locked') {
         throw new ActionError('Locked', LOCKED, answer);

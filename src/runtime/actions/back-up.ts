@@ -6,17 +6,17 @@ import { ActionError } from '../../contract/action-error';
 import { BackupId, backupIdOf, parseBackupId } from '../../contract/backup-id';
 import { newestCompleted } from '../../contract/backup-selection';
 import { CatalogEntry } from '../../contract/catalog';
-import { BACKUP_FAILED_METRIC, BACKUP_LOCKED_METRIC } from '../../contract/deployed-names';
 import { ManifestDatabase, DumpFile, Manifest, MANIFEST_FORMAT, Part } from '../../contract/manifest';
 import { Remark } from '../../contract/remark';
 import { BackUpAnswer, BackUpRequest, PruneAnswer } from '../../contract/requests';
+import { StorageSettings } from '../../contract/storage-settings';
 import { BufferPool } from '../archive/buffer-pool';
 import { PartsTarget } from '../archive/parts-writer';
 import { thisMachine, transferLimits } from '../archive/transfer-limits';
 import { withinDeadline } from '../deadline';
 import { dumpDatabase } from '../dump/dump';
 import { FolderWriter } from '../folder/folder-writer';
-import { emitMetric } from '../metrics';
+import { emitMetrics } from '../metrics';
 import { ADMINISTRATION_DATABASE, DatabaseConnection, withClient } from '../postgres/connection';
 import { readRemarksOfDatabases, readServerRemarks } from '../postgres/remarks';
 import { readRoles } from '../postgres/roles';
@@ -24,29 +24,31 @@ import { readServerVersion, readUserDatabases } from '../postgres/server';
 import { requireWritableTexts } from '../postgres/server-names';
 import { findDumpClient } from '../postgres/tools';
 import { Runtime } from '../runtime';
+import { ObjectStore } from '../storage/object-store';
 
 /**
  * Makes a backup of every user database of a server, then deletes the backups that have expired.
  *
  * @throws what stopped it; the list of backups then names it as Failed, unless the list could not be written either.
  */
-export async function backUp(request: BackUpRequest, runtime: Runtime): Promise<BackUpAnswer> {
+export async function backUp(request: BackUpRequest, given: Runtime): Promise<BackUpAnswer> {
+  const { runtime, storageRetries } = withRetryCount(given);
   requireRetentionDays(request.retentionDays);
   const id = idOf(request, runtime);
   const startedAt = runtime.now();
   try {
     const answer = await withinDeadline(runtime, 'BackupFailed', async (signal) =>
       withLockedFolder({ ...request, signal }, runtime, async (writer, connection) =>
-        new BackupRun(id, request, runtime, connection, writer, signal).run(startedAt),
+        new BackupRun(id, request, runtime, connection, writer, signal, storageRetries).run(startedAt),
       ),
     );
     if (answer !== 'Locked') return answer;
     runtime.log.warn('backup-locked', { backup: id });
-    emitMetric(runtime.log, BACKUP_LOCKED_METRIC, 1, subjectOf(request), runtime.now());
+    emitMetrics(runtime.log, { BackupLocked: 1 }, subjectOf(request), runtime.now());
     return { backup: id, outcome: 'Locked', durationMs: elapsed(runtime, startedAt) };
   } catch (error) {
     runtime.log.warn('backup-failed', { backup: id, reason: (error as Error).message });
-    emitMetric(runtime.log, BACKUP_FAILED_METRIC, 1, subjectOf(request), runtime.now());
+    emitMetrics(runtime.log, { BackupFailed: 1 }, subjectOf(request), runtime.now());
     throw error;
   }
 }
@@ -60,12 +62,15 @@ class BackupRun {
     private readonly connection: DatabaseConnection,
     private readonly writer: FolderWriter,
     private readonly signal: AbortSignal,
+    private readonly storageRetries: () => number,
   ) {}
 
   async run(startedAt: Date): Promise<BackUpAnswer> {
+    let foundDeadRun = false;
     for (const { id, startedAt: since } of await this.writer.recover(this.id)) {
       this.runtime.log.warn('dead-run-found', { backup: id, startedAt: since });
-      emitMetric(this.runtime.log, BACKUP_FAILED_METRIC, 1, subjectOf(this.request), this.runtime.now());
+      emitMetrics(this.runtime.log, { BackupFailed: 1 }, subjectOf(this.request), this.runtime.now());
+      foundDeadRun ||= id !== this.id;
     }
     const present = this.entry?.state;
     if (present === 'Completed' || present === 'Deleting') {
@@ -96,7 +101,27 @@ class BackupRun {
       pruned: await this.prune(),
     };
     this.runtime.log.info('backup-completed', { ...answer });
+    this.reportCompletion(answer, foundDeadRun);
     return answer;
+  }
+
+  /** A dead run of an earlier backup is first noticed now: its alarm stays until the next completed backup. */
+  private reportCompletion(
+    { storedBytes = 0, databaseBytes = 0, durationMs, pruned }: BackUpAnswer,
+    foundDeadRun: boolean,
+  ): void {
+    const seconds = durationMs / 1000;
+    const values = {
+      BackupAge: 0,
+      BackupFailed: foundDeadRun ? 1 : 0,
+      BackupDuration: seconds,
+      DatabaseSize: databaseBytes,
+      StoredSize: storedBytes,
+      BackupRate: seconds > 0 ? databaseBytes / seconds : 0,
+      StorageRetries: this.storageRetries(),
+      BackupsPruned: pruned?.deleted.length ?? 0,
+    };
+    emitMetrics(this.runtime.log, values, subjectOf(this.request), this.runtime.now());
   }
 
   private get entry(): CatalogEntry | undefined {
@@ -235,6 +260,20 @@ function bytesOf(parts: readonly Part[]): number {
 
 function elapsed(runtime: Runtime, since: Date): number {
   return runtime.now().getTime() - since.getTime();
+}
+
+/** The same runtime, and the number of requests to its storage that were repeated. */
+function withRetryCount(runtime: Runtime): { readonly runtime: Runtime; readonly storageRetries: () => number } {
+  const stores: ObjectStore[] = [];
+  const openStorage = async (settings: StorageSettings) => {
+    const store = await runtime.openStorage(settings);
+    stores.push(store);
+    return store;
+  };
+  return {
+    runtime: { ...runtime, openStorage },
+    storageRetries: () => stores.reduce((sum, { retries = 0 }) => sum + retries, 0),
+  };
 }
 
 /** The backup that the metrics of a run are about. */

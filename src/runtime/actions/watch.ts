@@ -1,9 +1,8 @@
 import { ActionError } from '../../contract/action-error';
 import { completionTime, newestCompleted } from '../../contract/backup-selection';
-import { BACKUP_AGE_METRIC } from '../../contract/deployed-names';
 import { WatchAnswer, WatchRequest } from '../../contract/requests';
 import { BackupFolder } from '../folder/backup-folder';
-import { emitMetric } from '../metrics';
+import { emitMetrics } from '../metrics';
 import { Runtime } from '../runtime';
 
 /**
@@ -29,6 +28,6 @@ export async function watch(request: WatchRequest, runtime: Runtime): Promise<Wa
     return {};
   }
   const ageSeconds = Math.max(0, Math.round((now.getTime() - since) / 1000));
-  emitMetric(runtime.log, BACKUP_AGE_METRIC, ageSeconds, request, now);
+  emitMetrics(runtime.log, { BackupAge: ageSeconds }, request, now);
   return { newest: newest?.id, ageSeconds };
 }

@@ -24,6 +24,8 @@ export interface BodyDigests {
  * here, so that nothing can come to need more than three permissions.
  */
 export interface ObjectStore {
+  /** Number of requests that were repeated after a transient fault, so far. @default - none */
+  readonly retries?: number;
   /**
    * Stores an object and returns when the store has taken it whole (Content-MD5 is sent).
    * Transient faults (connection reset, 5xx, throttling, bytes altered on the way) are tried again a few times.

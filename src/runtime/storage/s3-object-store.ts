@@ -58,6 +58,7 @@ export async function openObjectStore(settings: StorageSettings, options: Object
 }
 
 class S3ObjectStore implements ObjectStore {
+  retries = 0;
   private client: StorageClient;
 
   constructor(
@@ -114,6 +115,7 @@ class S3ObjectStore implements ObjectStore {
       }
       // Scattered, so that parts which were refused at the same time are not sent again at the same time.
       await wait(pause * (0.5 + Math.random()));
+      this.retries += 1;
       answer = await operation(this.client);
     }
     return answer;

@@ -97,6 +97,16 @@ test('a backup is completed with what the server holds, and has nothing but what
     manifest.parts.length + 1,
   );
   expect(JSON.stringify(world.events)).not.toContain(world.server.master.password);
+  expect(metrics()).toEqual([
+    expect.objectContaining({
+      ...{ Database: 'shop', BackupFailed: 0, BackupAge: 0, StorageRetries: 0, BackupsPruned: 0 },
+      ...{
+        DatabaseSize: answer.databaseBytes,
+        StoredSize: answer.storedBytes,
+        BackupDuration: answer.durationMs / 1000,
+      },
+    }),
+  ]);
 });
 
 test('the rows that the manifest counts are the rows of the tables', async () => {

@@ -136,6 +136,7 @@ describe('the object store of backups', () => {
     await store.put(KEY, Buffer.from('part'));
     expect(server.requests).toHaveLength(4);
     expect(pauses).toHaveLength(3);
+    expect(store.retries).toBe(3);
     expect(pauses[2]).toBeGreaterThan(pauses[0]);
   });
 

@@ -27,6 +27,7 @@ const VALID: Record<string, Record<string, unknown>> = {
   'monitoring PutMetricAlarm': {
     ...{ Period: '3600', EvaluationPeriods: '48', AlarmActions: ['arn:aws:sns:us-east-1:123456789012:topic'] },
   },
+  'monitoring PutDashboard': { DashboardBody: dashboard({}) },
   'logs PutRetentionPolicy': { retentionInDays: 30 },
   'ec2 CreateSecurityGroup': { GroupName: 'orders backup', Description: 'Backups of orders' },
   'ec2 AuthorizeSecurityGroupEgress': {
@@ -72,6 +73,16 @@ const BROKEN: readonly [rule: string, call: string, changes: Record<string, unkn
   ['alarm-missing-data', 'monitoring PutMetricAlarm', { TreatMissingData: 'never' }, 'none of breaching'],
   ['alarm-actions', 'monitoring PutMetricAlarm', { OKActions: ['arn:aws:sqs:r:1:q'] }, 'Invalid arn syntax'],
   ['alarm-actions', 'monitoring PutMetricAlarm', { OKActions: ['arn:aws:sns:r:1:t.fifo'] }, 'FIFO topic'],
+  ['dashboard-body', 'monitoring PutDashboard', { DashboardBody: '{' }, 'invalid JSON'],
+  ['dashboard-body', 'monitoring PutDashboard', { DashboardBody: dashboard({ width: 25 }) }, 'within 24 columns'],
+  ['dashboard-body', 'monitoring PutDashboard', { DashboardBody: dashboard({ type: 'pie' }) }, 'no widget of type pie'],
+  ['dashboard-body', 'monitoring PutDashboard', { DashboardBody: dashboard({}, { region: undefined }) }, 'region'],
+  [
+    'dashboard-body',
+    'monitoring PutDashboard',
+    { DashboardBody: dashboard({}, { metrics: [['Space', 'Age', 'Database']] }) },
+    'pairs of dimensions',
+  ],
   ['log-retention', 'logs PutRetentionPolicy', { retentionInDays: 31 }, 'none of 1, 3'],
   ['security-group-name', 'ec2 CreateSecurityGroup', { GroupName: 'sg-orders' }, 'not beginning with sg-'],
   [
@@ -106,6 +117,13 @@ test.each(BROKEN)('fails by %s: %s of %j', (name, call, changes, says) => {
   const service = call.split(' ')[0];
   expect(SERVICE_RULES.find((each) => each.name === name)!.service).toBe(service);
 });
+
+function dashboard(widget: object, properties: object = {}): string {
+  const metrics = [['Space', 'Age', 'Database', 'orders', { label: 'orders' }]];
+  return JSON.stringify({
+    widgets: [{ type: 'metric', width: 24, properties: { region: 'us-east-1', metrics, ...properties }, ...widget }],
+  });
+}
 
 function egress(range: object, permission: object = {}): Record<string, unknown> {
   const ranges = [{ CidrIp: '10.0.0.0/16', ...range }];
