@@ -6,6 +6,7 @@ import { SecurityGroup } from '@cdktf/provider-aws/lib/security-group';
 import { App, TerraformStack, TerraformVariable } from 'cdktf';
 import { Construct } from 'constructs';
 import {
+  BackupDashboard,
   BackupRetention,
   BackupSchedule,
   BackupStorage,
@@ -71,7 +72,11 @@ class Stories extends TerraformStack {
       deletionProtection: false,
       finalSnapshot: false,
     });
-    backUp(declared, BackupStorage.s3Compatible({ ...store, ...place, ...elsewhere?.declared, credentials: keys }));
+    const backup = backUp(
+      declared,
+      BackupStorage.s3Compatible({ ...store, ...place, ...elsewhere?.declared, credentials: keys }),
+    );
+    new BackupDashboard(this, 'Dashboard', { backups: [backup], dashboardName: 'backups' });
     backUp(
       bringIn('Keys', 'keys'),
       BackupStorage.s3Compatible({ ...store, ...place, ...elsewhere?.keys, credentials: keys }),
