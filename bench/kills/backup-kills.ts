@@ -246,7 +246,7 @@ class Storm {
     const completed = (catalog?.entries ?? []).filter(({ state }) => state === 'Completed');
     for (const entry of completed) {
       const fault = await folder.openBackup(entry).then(
-        async (backup) => (await backup.faultsOfParts(backup.manifest.parts, new AbortController().signal))[0],
+        async (backup) => (await backup.damagedParts(backup.manifest.parts, new AbortController().signal))[0],
         (error: Error) => error.message,
       );
       if (fault !== undefined) this.broken.push(`${lane}/${entry.id}: ${fault}`);

@@ -1,5 +1,5 @@
 import { Token } from 'cdktf';
-import { faultOfRetentionDays } from '../contract/retention';
+import { retentionDaysError } from '../contract/retention';
 import { Problem } from '../private/invalid-input';
 import { required } from '../private/rules';
 
@@ -33,9 +33,9 @@ export class BackupRetention {
 
 function daysProblem(days: number): Problem | undefined {
   const remedy = 'Give such a number; the newest completed backup is kept in any case.';
-  const fault = Token.isUnresolved(days) ? undefined : faultOfRetentionDays(days);
+  const error = Token.isUnresolved(days) ? undefined : retentionDaysError(days);
   return (
     required('The number of days of BackupRetention.days', days, remedy) ??
-    (fault ? { rule: `The retention ${fault}.`, value: days, remedy } : undefined)
+    (error ? { rule: `The retention ${error}.`, value: days, remedy } : undefined)
   );
 }

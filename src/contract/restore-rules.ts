@@ -12,25 +12,25 @@ const DIMENSIONS: readonly { readonly name: string; readonly unit: string; of(pl
   { name: 'storage', unit: 'GiB', of: (plan) => plan.storageGib },
 ];
 
-/** Every rule that a target breaks, each with the rule, the numbers and the remedy; empty where it can be filled. */
-export function faultsOfTarget(
+/** The rules that a target breaks, each with its numbers and the remedy. Empty if it can be restored into. */
+export function targetErrors(
   manifest: Pick<Manifest, 'engine' | 'plan' | 'databases'>,
   target: RestoreTarget,
 ): string[] {
-  const faults = DIMENSIONS.filter(({ of }) => of(target.plan) < of(manifest.plan)).map(
+  const errors = DIMENSIONS.filter(({ of }) => of(target.plan) < of(manifest.plan)).map(
     ({ name, unit, of }) =>
       `The plan must be at least the source's: ${name} is ${of(target.plan)} ${unit} in plan ${target.plan.name}, ` +
       `${of(manifest.plan)} ${unit} in the source's ${manifest.plan.name}. Choose a larger plan.`,
   );
   const bytes = databaseBytes(manifest);
   if (bytes > target.plan.storageGib * GIB) {
-    faults.push(
+    errors.push(
       `The storage must hold the databases: ${target.plan.storageGib} GiB in plan ${target.plan.name}, ` +
         `${Math.ceil((bytes / GIB) * 10) / 10} GiB of databases. Choose a plan with more storage.`,
     );
   }
   if (target.engineMajor < manifest.engine.serverMajor) {
-    faults.push(
+    errors.push(
       `The engine must be at least as new as the source's: PostgreSQL ${target.engineMajor}, the backup is of ` +
         `${manifest.engine.serverVersion}. Choose PostgreSQL ${manifest.engine.serverMajor} or newer.`,
     );
@@ -38,14 +38,14 @@ export function faultsOfTarget(
   for (const database of manifest.databases) {
     const missing = database.extensions.filter(({ name }) => !rdsOffersExtension(name, target.engineMajor));
     if (missing.length > 0) {
-      faults.push(
+      errors.push(
         `RDS must offer the extensions of the source: for PostgreSQL ${target.engineMajor} it has no ` +
           `${missing.map(({ name }) => name).join(', ')}, which database ${database.name} uses ` +
           `(${RDS_EXTENSIONS_SOURCE}). Choose a version that has them, or drop them at the source and back up again.`,
       );
     }
   }
-  return faults;
+  return errors;
 }
 
 /** Size of all databases together, as the source told it. */

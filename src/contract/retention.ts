@@ -48,8 +48,8 @@ function expiryOf(entry: CatalogEntry, retentionDays: number): number {
   return completionTime(entry) + retentionDays * DAY_MS;
 }
 
-/** What is wrong with a number of days to keep, or undefined. */
-export function faultOfRetentionDays(days: number): string | undefined {
+/** The rule that a number of days to keep breaks, or undefined. */
+export function retentionDaysError(days: number): string | undefined {
   return Number.isInteger(days) && days >= 1 && days <= 36_500
     ? undefined
     : 'is a whole number of days from 1 to 36500';

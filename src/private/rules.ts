@@ -48,12 +48,12 @@ export function matching(
 export function accepted(
   subject: string,
   value: string | undefined,
-  faultOf: (value: string) => string | undefined,
+  errorOf: (value: string) => string | undefined,
   remedy: string,
 ): Problem | undefined {
   if (!isKnown(value)) return undefined;
-  const fault = typeof value === 'string' ? faultOf(value) : 'is a text';
-  return fault === undefined ? undefined : { rule: `${subject} ${fault}.`, value, remedy };
+  const error = typeof value === 'string' ? errorOf(value) : 'is a text';
+  return error === undefined ? undefined : { rule: `${subject} ${error}.`, value, remedy };
 }
 
 /** The problem of a number that is not whole or not in its bounds. */

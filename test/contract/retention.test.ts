@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { backupIdOf } from '../../src/contract/backup-id';
 import { CatalogEntry } from '../../src/contract/catalog';
-import { DAY_MS, expiredBackups, faultOfRetentionDays, expiredFailures } from '../../src/contract/retention';
+import { DAY_MS, expiredBackups, retentionDaysError, expiredFailures } from '../../src/contract/retention';
 
 const NOW = new Date('2026-11-22T03:00:00Z');
 
@@ -80,9 +80,9 @@ test('a failure is forgotten only when it has left nothing and is past its time'
 });
 
 test.each([0, -1, 1.5, NaN, Infinity, 36_501])('fails for %p days', (days) => {
-  expect(faultOfRetentionDays(days)).toBe('is a whole number of days from 1 to 36500');
+  expect(retentionDaysError(days)).toBe('is a whole number of days from 1 to 36500');
 });
 
 test.each([1, 30, 36_500])('takes %p days', (days) => {
-  expect(faultOfRetentionDays(days)).toBeUndefined();
+  expect(retentionDaysError(days)).toBeUndefined();
 });

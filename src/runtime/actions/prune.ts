@@ -4,7 +4,7 @@ import { BackupId } from '../../contract/backup-id';
 import { completedBackups } from '../../contract/backup-selection';
 import { Catalog } from '../../contract/catalog';
 import { PruneAnswer, PruneRequest } from '../../contract/requests';
-import { expiredBackups, faultOfRetentionDays, keptBackups } from '../../contract/retention';
+import { expiredBackups, retentionDaysError, keptBackups } from '../../contract/retention';
 import { withinDeadline } from '../deadline';
 import { requireOwner } from '../folder/catalog-store';
 import { FolderWriter } from '../folder/folder-writer';
@@ -46,9 +46,9 @@ export async function pruneFolder(
 
 /** @throws InvalidRequest */
 export function requireRetentionDays(days: number): void {
-  const fault = faultOfRetentionDays(days);
-  if (fault) {
-    throw new ActionError('InvalidRequest', `retentionDays ${fault}; got ${JSON.stringify(days)}.`);
+  const error = retentionDaysError(days);
+  if (error) {
+    throw new ActionError('InvalidRequest', `retentionDays ${error}; got ${JSON.stringify(days)}.`);
   }
 }
 

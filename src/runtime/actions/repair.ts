@@ -98,8 +98,8 @@ class Repair {
       const backup: StoredBackup | undefined = await this.read(id);
       if (!backup) return;
       const { manifest, manifestDigest } = backup;
-      const faults = await backup.faultsOfParts(sampleOf(manifest.parts), this.signal);
-      if (faults.length > 0) this.notWhole.push({ backup: id, reason: faults.join(', ') });
+      const damaged = await backup.damagedParts(sampleOf(manifest.parts), this.signal);
+      if (damaged.length > 0) this.notWhole.push({ backup: id, reason: damaged.join(', ') });
       else this.found.push(completedEntry(manifest, manifestDigest));
       id = manifest.previous;
     }

@@ -1,6 +1,6 @@
 import { ActionError } from '../../contract/action-error';
 import { RestoreCheckAnswer, RestoreCheckRequest } from '../../contract/requests';
-import { databaseBytes, faultsOfTarget } from '../../contract/restore-rules';
+import { databaseBytes, targetErrors } from '../../contract/restore-rules';
 import { withinDeadline } from '../deadline';
 import { BackupFolder } from '../folder/backup-folder';
 import { sampleOf } from '../folder/sample';
@@ -17,12 +17,12 @@ export async function restoreCheck(request: RestoreCheckRequest, runtime: Runtim
     const folder = await BackupFolder.open(request.source, runtime);
     const backup = await folder.selectBackup(request.source.backup);
     const { manifest } = backup;
-    const faults = faultsOfTarget(manifest, request.target);
-    if (faults.length > 0) {
+    const errors = targetErrors(manifest, request.target);
+    if (errors.length > 0) {
       throw new ActionError(
         'Refused',
-        `Backup ${manifest.backup} of ${request.source.database} cannot be restored: ${faults.join(' ')}`,
-        faults,
+        `Backup ${manifest.backup} of ${request.source.database} cannot be restored: ${errors.join(' ')}`,
+        errors,
       );
     }
     for (const part of sampleOf(manifest.parts)) {

@@ -4,8 +4,8 @@ import { withinDeadline } from '../deadline';
 import { BackupFolder } from '../folder/backup-folder';
 import { Runtime } from '../runtime';
 
-/** Faults that the message names; the details have all of them. */
-const FAULTS_IN_MESSAGE = 10;
+/** Parts that the message names; the details have all of them. */
+const PARTS_IN_MESSAGE = 10;
 
 /**
  * Reads every part of a completed backup and compares it with the manifest.
@@ -17,14 +17,14 @@ export async function verify(request: VerifyRequest, runtime: Runtime): Promise<
   const folder = await BackupFolder.open(request, runtime);
   const backup = await folder.selectBackup(request.backup);
   const { backup: id, parts } = backup.manifest;
-  const faults = await withinDeadline(runtime, 'VerificationFailed', (signal) => backup.faultsOfParts(parts, signal));
-  if (faults.length > 0) {
-    const more = faults.length - FAULTS_IN_MESSAGE;
+  const damaged = await withinDeadline(runtime, 'VerificationFailed', (signal) => backup.damagedParts(parts, signal));
+  if (damaged.length > 0) {
+    const more = damaged.length - PARTS_IN_MESSAGE;
     throw new ActionError(
       'VerificationFailed',
-      `Backup ${id} is not whole: ${faults.slice(0, FAULTS_IN_MESSAGE).join(', ')}` +
+      `Backup ${id} is not whole: ${damaged.slice(0, PARTS_IN_MESSAGE).join(', ')}` +
         `${more > 0 ? ` and ${more} more` : ''}. Restore from another backup and make a new one.`,
-      faults,
+      damaged,
     );
   }
   return { backup: id, parts: parts.length, bytes: parts.reduce((sum, part) => sum + part.size, 0) };

@@ -148,11 +148,11 @@ export class FolderWriter {
     const { keys } = this.folder;
     const sample = sampleOf(parts);
     const stored = new StoredBackup(this.store, keys, manifest, '');
-    const faults = await stored.faultsOfParts(sample, this.options.signal);
-    if (faults.length > 0) {
+    const damaged = await stored.damagedParts(sample, this.options.signal);
+    if (damaged.length > 0) {
       throw new ActionError(
         'BackupFailed',
-        `The storage took the parts but does not hold them: ${faults.join(', ')}. Ask the provider of the storage.`,
+        `The storage took the parts but does not hold them: ${damaged.join(', ')}. Ask the provider of the storage.`,
       );
     }
     // A late request of an earlier run of this id may change manifest.json, but no key of this run's parts.
@@ -228,8 +228,8 @@ export class FolderWriter {
       throw error;
     });
     if (!backup) return undefined;
-    const faults = await backup.faultsOfParts(sampleOf(backup.manifest.parts, sampleSize), this.options.signal);
-    return faults.length === 0 ? backup : undefined;
+    const damaged = await backup.damagedParts(sampleOf(backup.manifest.parts, sampleSize), this.options.signal);
+    return damaged.length === 0 ? backup : undefined;
   }
 
   /** Completed backups at due times after the newest entry that the list does not name. */

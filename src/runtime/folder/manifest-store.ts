@@ -49,7 +49,7 @@ export async function findManifest(
     if (copy) return copy;
   }
   if (read.kind !== 'found') return undefined;
-  throw new ActionError('VerificationFailed', `The manifest ${key} ${faultOfManifest(read.body, expected)}`);
+  throw new ActionError('VerificationFailed', `The manifest ${key} ${manifestError(read.body, expected)}`);
 }
 
 function fitting(read: ReadResult, { id, manifestDigest }: ExpectedManifest): Sealed<Manifest> | undefined {
@@ -61,7 +61,7 @@ function fitting(read: ReadResult, { id, manifestDigest }: ExpectedManifest): Se
     : undefined;
 }
 
-function faultOfManifest(body: Buffer, { id }: ExpectedManifest): string {
+function manifestError(body: Buffer, { id }: ExpectedManifest): string {
   const sealed = unseal<Manifest>(body);
   const format = sealed?.value.format ?? unsealedFormat(body);
   if (format !== undefined && (format as number) !== MANIFEST_FORMAT) {

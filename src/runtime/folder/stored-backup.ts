@@ -22,36 +22,36 @@ export class StoredBackup {
   /** @throws VerificationFailed where the part is missing, or its size or digest is not the manifest's. */
   async readPart(part: Part): Promise<Buffer> {
     const read = await this.read(part);
-    const fault = faultOfPart(part, read);
-    if (fault !== undefined) throw partError(this.partKey(part), fault);
+    const damage = partDamage(part, read);
+    if (damage !== undefined) throw partError(this.partKey(part), damage);
     return bodyOf(read)!;
   }
 
-  /** Reads parts. @returns what is wrong with them, naming each */
-  async faultsOfParts(parts: readonly Part[], signal: AbortSignal): Promise<string[]> {
-    const faults: string[] = [];
+  /** Reads parts. @returns the key of each that is missing or damaged, with what is wrong with it */
+  async damagedParts(parts: readonly Part[], signal: AbortSignal): Promise<string[]> {
+    const damaged: string[] = [];
     for (const part of parts) {
       signal.throwIfAborted();
-      const fault = faultOfPart(part, await this.read(part));
-      if (fault !== undefined) faults.push(`${this.partKey(part)} ${fault}`);
+      const damage = partDamage(part, await this.read(part));
+      if (damage !== undefined) damaged.push(`${this.partKey(part)} ${damage}`);
     }
-    return faults;
+    return damaged;
   }
 
   private async read(part: Part): Promise<ReadResult> {
-    return readAgain(this.store, this.partKey(part), (read) => faultOfPart(part, read) === undefined);
+    return readAgain(this.store, this.partKey(part), (read) => partDamage(part, read) === undefined);
   }
 }
 
 /** A part that cannot be used, and what to do. */
-export function partError(key: string, fault: string): ActionError {
+export function partError(key: string, damage: string): ActionError {
   return new ActionError(
     'VerificationFailed',
-    `The part ${key} ${fault}. The backup cannot be restored whole: choose another one, or put the part back.`,
+    `The part ${key} ${damage}. The backup cannot be restored whole: choose another one, or put the part back.`,
   );
 }
 
-function faultOfPart(part: Part, read: ReadResult): string | undefined {
+function partDamage(part: Part, read: ReadResult): string | undefined {
   if (read.kind === 'missing') return 'is missing';
   if (read.kind === 'denied') return `is missing, or reading it is denied: ${read.fault.summary}`;
   const { body } = read;

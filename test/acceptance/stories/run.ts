@@ -160,8 +160,8 @@ class World {
       this.variables[`port_${kind}`] = server.port;
     }
 
-    demandNone([...faultsOfSuccess(await this.terraform('apply')), ...faultsOfPlan(await this.terraform('plan'))]);
-    demandNone((await this.forEach(KINDS, (kind) => this.faultsOfFiring(kind))).flat());
+    demandNone([...successErrors(await this.terraform('apply')), ...planErrors(await this.terraform('plan'))]);
+    demandNone((await this.forEach(KINDS, (kind) => this.firingErrors(kind))).flat());
   }
 
   async run(breakage: Breakage): Promise<Story[]> {
@@ -180,14 +180,14 @@ class World {
       const applied = await this.terraform('apply', broken);
       note(
         moment,
-        kinds.map((kind) => faultsOfFailure(applied, kind, EXPECTED_ERRORS[breakage])),
+        kinds.map((kind) => failureErrors(applied, kind, EXPECTED_ERRORS[breakage])),
       );
       const after = await this.parts(kinds);
       note(
         moment,
         stories.map((story, index) => differences(before[index], after[index], newGrant(story))),
       );
-      note(moment, await this.forEach(kinds, (kind) => this.faultsOfFiring(kind)));
+      note(moment, await this.forEach(kinds, (kind) => this.firingErrors(kind)));
     }
 
     this.onProgress(`Mending the ${breakage}`);
@@ -196,7 +196,7 @@ class World {
       const planned = await this.terraform('plan');
       note(
         'back to A, before any apply',
-        stories.map((story) => (writesBeforeTheTest(story) ? [] : faultsOfPlan(planned, story.kind))),
+        stories.map((story) => (writesBeforeTheTest(story) ? [] : planErrors(planned, story.kind))),
       );
     }
     const applied = await this.terraform('apply');
@@ -205,12 +205,12 @@ class World {
     note(
       'back to A',
       stories.map((story, index) => [
-        ...faultsOfSuccess(applied),
-        ...faultsOfPlan(again, story.kind),
+        ...successErrors(applied),
+        ...planErrors(again, story.kind),
         ...(writesBeforeTheTest(story) ? [] : differences(before[index], after[index])),
       ]),
     );
-    note('back to A', await this.forEach(kinds, (kind) => this.faultsOfFiring(kind)));
+    note('back to A', await this.forEach(kinds, (kind) => this.firingErrors(kind)));
     return stories;
   }
 
@@ -268,7 +268,7 @@ class World {
     return this.forEach(kinds, (kind) => deployedParts(this.sandbox, `orders-${kind}`));
   }
 
-  private async faultsOfFiring(kind: Kind): Promise<string[]> {
+  private async firingErrors(kind: Kind): Promise<string[]> {
     const { payload, functionError } = await this.sandbox.fire(`orders-${kind}-backup`);
     return functionError === undefined && JSON.parse(payload).outcome === 'Completed'
       ? []
@@ -276,11 +276,11 @@ class World {
   }
 }
 
-function faultsOfSuccess({ exitCode, output }: Finished): string[] {
+function successErrors({ exitCode, output }: Finished): string[] {
   return exitCode === 0 ? [] : [`the apply failed: ${errorsIn(output)}`];
 }
 
-function faultsOfFailure({ exitCode, output }: Finished, kind: Kind, expected: RegExp): string[] {
+function failureErrors({ exitCode, output }: Finished, kind: Kind, expected: RegExp): string[] {
   const errors = output.split('\n').filter((line) => line.includes(`Lambda Function (orders-${kind}-backup)`));
   return exitCode !== 0 && errors.some((line) => expected.test(line))
     ? []
@@ -293,7 +293,7 @@ function errorsIn(output: string): string {
 }
 
 /** What a plan would change, of one database or of all. */
-function faultsOfPlan({ exitCode, output }: Finished, kind?: Kind): string[] {
+function planErrors({ exitCode, output }: Finished, kind?: Kind): string[] {
   if (exitCode === 0) return [];
   const changes = output
     .split('\n')

@@ -79,7 +79,7 @@ class Model {
     for (const entry of entries.filter(({ state }) => state === 'Completed')) {
       const backup = await folder.findBackup(entry).catch(() => undefined);
       if (!backup) faults.push(`${entry.id} has no manifest`);
-      else faults.push(...(await backup.faultsOfParts(backup.manifest.parts, SIGNAL)));
+      else faults.push(...(await backup.damagedParts(backup.manifest.parts, SIGNAL)));
     }
     const idsIn = (wanted: string) => entries.filter(({ state }) => state === wanted).map(({ id }) => id);
     return { completed: idsIn('Completed'), running: idsIn('Running'), faults };

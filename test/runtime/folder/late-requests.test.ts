@@ -73,7 +73,7 @@ test('a completed backup is listed again where both lists are older than its com
   // THEN
   expect(next.entry(ID)).toMatchObject({ state: 'Completed' });
   const backup = await folder.selectBackup({ kind: 'latest' });
-  expect(await backup.faultsOfParts(backup.manifest.parts, SIGNAL)).toEqual([]);
+  expect(await backup.damagedParts(backup.manifest.parts, SIGNAL)).toEqual([]);
 });
 
 test.each([
@@ -119,7 +119,7 @@ describe('an id that is run again', () => {
 
     // THEN it can be read at once
     const backup = await folder.selectBackup({ kind: 'backup', id: ID });
-    expect(await backup.faultsOfParts(backup.manifest.parts, SIGNAL)).toEqual([]);
+    expect(await backup.damagedParts(backup.manifest.parts, SIGNAL)).toEqual([]);
     // AND the next run puts the manifest back
     await (await open()).recover();
     expect(store.objects.get(KEYS.manifest(ID))).toEqual(manifest);
