@@ -7,14 +7,17 @@ interface Shared {
   readonly tags?: { [name: string]: string };
 }
 
-/** Gives the provider and the tags to every resource and data source of AWS below a construct, unless it has its own. */
+/**
+ * Gives the provider to every resource and data source of AWS below a construct, unless it has its own, and the tags to
+ * every resource. The tags of a data source are a filter: it would no longer find what has other tags.
+ */
 export function shareProviderAndTags(scope: IConstruct, { provider, tags }: Shared): void {
   if (provider === undefined && tags === undefined) return;
   Aspects.of(scope).add({
     visit(node: IConstruct) {
       if (!isOfAws(node)) return;
       node.provider ??= provider;
-      if (tags !== undefined && 'tagsInput' in node) {
+      if (tags !== undefined && TerraformResource.isTerraformResource(node) && 'tagsInput' in node) {
         const tagged = node as TerraformResource & { tags?: object; readonly tagsInput?: object };
         tagged.tags = { ...tags, ...tagged.tagsInput };
       }

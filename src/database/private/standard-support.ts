@@ -1,6 +1,8 @@
 /**
  * The last day of RDS's standard support for each major version
- * (https://docs.aws.amazon.com/AmazonRDS/latest/PostgreSQLReleaseNotes/postgresql-release-calendar.html).
+ * (https://docs.aws.amazon.com/AmazonRDS/latest/PostgreSQLReleaseNotes/postgresql-release-calendar.html). Extended Support
+ * is billed by the vCPU and hour from the next day on
+ * (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/extended-support-charges.html).
  */
 const LAST_DAY_OF_STANDARD_SUPPORT: Readonly<Record<number, string>> = {
   13: '2026-02-28',

@@ -1,5 +1,13 @@
 import { Problem } from '../../private/invalid-input';
-import { failureDestinationArn, kmsKeyArn, oneOf, policyArn, roleArn, wholeNumber } from '../../private/rules';
+import {
+  failureDestinationArn,
+  kmsKeyArn,
+  knownAtSynth,
+  oneOf,
+  policyArn,
+  roleArn,
+  wholeNumber,
+} from '../../private/rules';
 import { BackupFunctionOptions } from '../backup-function-options';
 
 /** Those that the AWS provider 5 knows too (https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html). */
@@ -15,6 +23,8 @@ export const LOG_RETENTION_DAYS = [
 export function backupFunctionProblems(options: BackupFunctionOptions): (Problem | undefined)[] {
   const bounds = 'Choose a number in these bounds, which are those of Lambda, or leave it out.';
   return [
+    // The provider refuses a function whose runtime it does not know when it plans.
+    knownAtSynth('runtime of the backup function', options.runtime),
     oneOf('runtime of the backup function', options.runtime, RUNTIMES, 'Leave it out for nodejs22.x.'),
     wholeNumber(
       'memoryMib of the backup function',

@@ -4,14 +4,15 @@ import { isReservedDatabaseName, isReservedUserName } from './reserved-words';
 import { endedStandardSupport } from './standard-support';
 import { backupFunctionProblems, LOG_RETENTION_DAYS } from './validate-backup-function';
 import { dailyWindow, overlap, weeklyWindow } from './window';
-import { REGIONS_WITHOUT_ROOT } from '../../contract/rds-trust-store';
 import { claim } from '../../private/claims';
 import { Problem } from '../../private/invalid-input';
 import { knownRegion, providerKey } from '../../private/region';
+import { hasRootCertificates } from '../../private/root-certificates';
 import {
   certificates,
   checkedValue,
   kmsKeyArn,
+  knownAtSynth,
   matching,
   oneOf,
   required,
@@ -96,13 +97,7 @@ function identifierProblems(identifier: string | undefined): Problems {
   const remedy = 'Choose such a name.';
   return [
     required('identifier', identifier, 'It names the folder of the backups, so it is never generated.'),
-    Token.isUnresolved(identifier)
-      ? {
-          rule: 'identifier is known when the program runs: it names the folder of the backups.',
-          value: identifier,
-          remedy: 'Write the identifier out.',
-        }
-      : undefined,
+    knownAtSynth('identifier', identifier, 'Write it out: it names the folder of the backups.'),
     matching(
       'identifier has 1 to 63 lower-case letters, digits and single hyphens, begins with a letter and does not end with a hyphen.',
       identifier,
@@ -114,7 +109,7 @@ function identifierProblems(identifier: string | undefined): Problems {
 
 function trustProblem({ caCertificate, provider }: Partial<Common>, scope: Construct): Problem | undefined {
   const region = knownRegion(scope, provider);
-  return caCertificate === undefined && region !== undefined && REGIONS_WITHOUT_ROOT.includes(region)
+  return caCertificate === undefined && region !== undefined && !hasRootCertificates(region)
     ? {
         rule: 'The backup function lacks the root certificate of RDS for this region, so no backup could connect to the database.',
         value: region,
@@ -246,7 +241,11 @@ function groupProblems(props: ManagedDatabaseProps): Problems {
   ];
 }
 
-/** https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Storage.html, USER_PIOPS.Autoscaling.html */
+/**
+ * Bounds of gp3 storage and its ratios (0.25 MiB/s for each operation, 500 operations for each GiB):
+ * https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Storage.html#gp3-storage; autoscaling:
+ * https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIOPS.Autoscaling.html
+ */
 function storageProblems(props: ManagedDatabaseProps): Problems {
   const { plan, maximumStorageGib: maximum, storageIops: iops, storageThroughputMib: throughput } = props;
   const storage = plan?.storageGib;
