@@ -19,6 +19,8 @@ export function permissionRemedy({ kind }: StorageContext['storage']): string {
   }
 }
 
+const NETWORK_PAGE = 'See https://github.com/cdktf-managed-database/cdktf-managed-database/blob/main/docs/network.md.';
+
 /** What private subnets lack to reach this kind of storage; undefined where the network is not known. */
 export function storageRouteRemedy({ storage, region }: StorageContext): string | undefined {
   if (storage.network === undefined) {
@@ -26,18 +28,18 @@ export function storageRouteRemedy({ storage, region }: StorageContext): string 
   }
   const subnets = subnetsOf(storage.network);
   if (storage.kind !== 'amazon-s3') {
-    return `${subnets} have no route to the endpoint: add a NAT gateway. Gateway endpoints and interface endpoints lead to AWS only.`;
+    return `${subnets} have no route to the endpoint: add a NAT gateway. Gateway endpoints and interface endpoints lead to AWS only. ${NETWORK_PAGE}`;
   }
   return region !== undefined && region !== storage.region
-    ? `${subnets} have no route to Amazon S3 in ${storage.region}: add a NAT gateway. An S3 gateway endpoint leads to ${region} only.`
-    : `${subnets} have no route to Amazon S3: add an S3 gateway endpoint (com.amazonaws.${storage.region}.s3) to their route tables, or a NAT gateway.`;
+    ? `${subnets} have no route to Amazon S3 in ${storage.region}: add a NAT gateway. An S3 gateway endpoint leads to ${region} only. ${NETWORK_PAGE}`
+    : `${subnets} have no route to Amazon S3: add an S3 gateway endpoint (com.amazonaws.${storage.region}.s3) to their route tables, or a NAT gateway. ${NETWORK_PAGE}`;
 }
 
 /** What private subnets lack to reach Secrets Manager; undefined where the network is not known. */
 export function secretsRouteRemedy({ storage, region }: StorageContext): string | undefined {
   return storage.network === undefined
     ? undefined
-    : `${subnetsOf(storage.network)} have no route to Secrets Manager: add an interface endpoint (com.amazonaws.${region ?? storage.region}.secretsmanager), or a NAT gateway.`;
+    : `${subnetsOf(storage.network)} have no route to Secrets Manager: add an interface endpoint (com.amazonaws.${region ?? storage.region}.secretsmanager), or a NAT gateway. ${NETWORK_PAGE}`;
 }
 
 /** Where to look at the keys of this storage. */
