@@ -298,6 +298,10 @@ project.addTask('layer:update', {
   description: "Renew the client layer's lock file from the distribution's present packages",
   exec: 'tsx packaging/client-layer.ts --update-lock',
 });
+project.addTask('roots:update', {
+  description: "Renew the lock file of AWS's root certificates from their publisher",
+  exec: 'tsx packaging/root-certificates.ts',
+});
 // What the SDK plans for Node versions is not what a test run is read for.
 project.tasks.addEnvironment('AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED', 'true');
 const typecheck = project.addTask('typecheck', { exec: 'tsc --noEmit -p tsconfig.dev.json' });

@@ -5,13 +5,16 @@ import { buildClientLayer } from './client-layer';
 import { sha256OfFile } from './digest';
 import { bundleCommandLine, bundleFunction } from './function-bundle';
 import { megabytes, ROOT } from './places';
+import { buildRootCertificates } from './root-certificates';
 
 /** Builds everything under `assets/` and prints a table of it. */
 async function buildAssets(release: boolean): Promise<void> {
+  const { file: rootCertificatesFile, module: rootCertificates } = await buildRootCertificates({ release });
   const steps: readonly (() => Promise<string>)[] = [
+    async () => rootCertificatesFile,
     async () => (await buildClientLayer({ release })).zip,
-    async () => bundleFunction(),
-    async () => bundleCommandLine(),
+    async () => bundleFunction({ rootCertificates }),
+    async () => bundleCommandLine({ rootCertificates }),
   ];
   const rows = [['asset', 'size', 'sha256', 'time']];
   for (const step of steps) {

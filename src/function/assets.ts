@@ -1,11 +1,9 @@
 import * as crypto from 'crypto';
 import * as fs from 'fs';
-import * as path from 'path';
 import { LambdaLayerVersion } from '@cdktf/provider-aws/lib/lambda-layer-version';
 import { AssetType, TerraformAsset, TerraformProvider, TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
-
-const ASSETS = path.join(__dirname, '..', '..', 'assets');
+import { assetFile } from '../private/asset-file';
 
 /**
  * What the backup functions of one stack and one provider share: the program's bundle and the layer with PostgreSQL's
@@ -42,14 +40,6 @@ export class FunctionAssets extends Construct {
   private asset(id: string, file: string): string {
     return new TerraformAsset(this, id, { path: assetFile(file), type: AssetType.FILE }).path;
   }
-}
-
-function assetFile(name: string): string {
-  const file = path.join(ASSETS, name);
-  if (!fs.existsSync(file)) {
-    throw new Error(`The package lacks its asset ${name}. In a checkout, build it with: npm run assets`);
-  }
-  return file;
 }
 
 const digests = new Map<string, string>();
