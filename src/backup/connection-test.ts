@@ -61,6 +61,7 @@ export class ConnectionTest extends Construct {
     validateUse(this, database, storage);
     shareProviderAndTags(this, database);
     this.backupFunction = BackupFunction.of(database);
+    this.backupFunction._keepWithDatabase(this);
     const access = new StorageAccess(this, 'Storage', { database, storage });
     const { settings } = access;
     const invocation = new Invocation(this, 'Invocation', {

@@ -143,6 +143,7 @@ export class ScheduledBackup extends Construct {
     shareProviderAndTags(this, { provider: this.database.provider, tags: { ...this.database.tags, ...own.tags } });
 
     this.backupFunction = BackupFunction.of(this.database);
+    this.backupFunction._keepWithDatabase(this);
     this.backups = StoredBackups._of(this.storage, this.database);
     this.connectionTest = new ConnectionTest(this, 'ConnectionTest', {
       database: this.database,

@@ -19,7 +19,8 @@ export type Request =
   | PruneRequest
   | RepairRequest
   | RestoreCheckRequest
-  | RestoreRequest;
+  | RestoreRequest
+  | RefuseDeletionRequest;
 
 export type Action = Request['action'];
 
@@ -154,6 +155,15 @@ export interface RestoreRequest {
   readonly emptyTarget?: boolean;
 }
 
+/** Fail where Terraform is about to delete a database that is protected from deletion. */
+export interface RefuseDeletionRequest {
+  readonly action: 'refuse-deletion';
+  /** Identifier of the protected database. */
+  readonly database: string;
+  /** What happens to the invocation; the Terraform provider adds it to the request. */
+  readonly tf?: { readonly action: 'create' | 'update' | 'delete' };
+}
+
 /** A request as the function takes it. */
 export type Invocation<R extends Request = Request> = R & {
   /**
@@ -186,6 +196,7 @@ export interface Answers {
   readonly repair: RepairAnswer;
   readonly 'restore-check': RestoreCheckAnswer;
   readonly restore: RestoreAnswer;
+  readonly 'refuse-deletion': RefuseDeletionAnswer;
 }
 
 export interface BackUpAnswer {
@@ -283,4 +294,8 @@ export interface RestoreAnswer {
   /** Constraints, triggers, policies and the like that the server refused. Empty unless the request said `keepGoing`. */
   readonly notEnforced: readonly Remark[];
   readonly durationMs: number;
+}
+
+export interface RefuseDeletionAnswer {
+  readonly database: string;
 }

@@ -37,6 +37,8 @@ export interface IManagedDatabase extends IConstruct {
   readonly tags?: { [name: string]: string };
   /** Whether this program creates the instance; false for a database that was brought in. */
   readonly isCreatedHere: boolean;
+  /** Whether the instance is protected from deletion; false for a database that was brought in. */
+  readonly deletionProtection: boolean;
   /**
    * What to depend on before the database is used: its instance and, for a restored one, its restore. Empty for a
    * database that was brought in.

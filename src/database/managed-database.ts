@@ -118,6 +118,7 @@ class ImportedDatabase extends Construct implements IManagedDatabase {
   readonly provider?: TerraformProvider;
   readonly tags?: { [name: string]: string };
   readonly isCreatedHere = false;
+  readonly deletionProtection = false;
   readonly dependables: ITerraformDependable[] = [];
 
   constructor(scope: Construct, id: string, attributes: ManagedDatabaseAttributes) {

@@ -68,6 +68,8 @@ export abstract class RdsDatabase extends Construct implements IManagedDatabase 
   readonly tags?: { [name: string]: string };
   /** True: this program creates the instance. */
   readonly isCreatedHere: boolean = true;
+  /** Whether the instance is protected from deletion. */
+  readonly deletionProtection: boolean;
   /** What to depend on before the database is used: its instance and, for a restored one, its restore. */
   readonly dependables: ITerraformDependable[];
 
@@ -92,6 +94,7 @@ export abstract class RdsDatabase extends Construct implements IManagedDatabase 
     this.caCertificate = own.caCertificate;
     this.backupFunctionOptions = own.backupFunctionOptions;
     this.masterSecretKmsKeyArn = own.masterSecretKmsKeyArn;
+    this.deletionProtection = own.deletionProtection ?? true;
     this.provider = own.provider;
     this.tags = own.tags;
     claimIdentifier(this);
@@ -244,10 +247,9 @@ export abstract class RdsDatabase extends Construct implements IManagedDatabase 
 
   /** Protection from deletion and the last snapshot. */
   private protection(props: ManagedDatabaseProps) {
-    const isProtected = props.deletionProtection ?? true;
     const takesSnapshot = props.finalSnapshot ?? true;
     return {
-      deletionProtection: isProtected,
+      deletionProtection: this.deletionProtection,
       ...(takesSnapshot
         ? {
             finalSnapshotIdentifier: `${shortName(this.identifier, 200)}-final-${Fn.formatdate('YYYYMMDDhhmmss', Fn.timestamp())}`,
@@ -255,7 +257,7 @@ export abstract class RdsDatabase extends Construct implements IManagedDatabase 
         : { skipFinalSnapshot: true }),
       lifecycle: {
         // Terraform refuses the deletion while it plans. RDS would refuse it only when schedules and alarms are gone.
-        ...(isProtected === true ? { preventDestroy: true } : {}),
+        ...(this.deletionProtection ? { preventDestroy: true } : {}),
         // The time at which the instance was created stays in the name.
         ...(takesSnapshot ? { ignoreChanges: ['final_snapshot_identifier'] } : {}),
       },

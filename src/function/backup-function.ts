@@ -10,6 +10,7 @@ import { VpcSecurityGroupIngressRule } from '@cdktf/provider-aws/lib/vpc-securit
 import { Fn, ITerraformDependable, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { FunctionAssets } from './assets';
+import { DeletionGuard } from './deletion-guard';
 import { Grant } from './grant';
 import { DatabaseSettings } from '../contract/database-settings';
 import { IManagedDatabase } from '../database/database';
@@ -80,6 +81,7 @@ export class BackupFunction extends Construct {
   readonly _retries: ITerraformDependable;
 
   private readonly database: IManagedDatabase;
+  private readonly deletionGuard?: DeletionGuard;
   private databaseGrants?: readonly ITerraformDependable[];
 
   private constructor(database: IManagedDatabase) {
@@ -134,12 +136,20 @@ export class BackupFunction extends Construct {
       ephemeralStorage: { size: options.ephemeralStorageMib ?? 10_240 },
       vpcConfig: { subnetIds: network.subnetIds, securityGroupIds: [this.securityGroupId] },
     });
-    dependOn(lambda, logGroup, runs, ...https);
+    dependOn(lambda, logGroup, runs, ...https, ...network._routes);
     this.functionArn = lambda.arn;
     this.version = lambda.version;
     this.versionArn = lambda.qualifiedArn;
     this._retries = this.configureRetries(lambda, options.onFailureDestinationArn);
     this.schedulerRoleArn = this.createSchedulerRole(options.permissionsBoundaryArn);
+    if (database.isCreatedHere) {
+      this.deletionGuard = new DeletionGuard(this, 'DeletionGuard', {
+        functionName: lambda.functionName,
+        database: identifier,
+        isProtected: database.deletionProtection,
+      });
+      this._keepWithDatabase(database);
+    }
   }
 
   /**
@@ -176,6 +186,15 @@ export class BackupFunction extends Construct {
       plan: { name: plan.name, vcpu: plan.vcpu, memoryGib: plan.memoryGib, storageGib: plan.storageGib },
       caCertificate,
     };
+  }
+
+  /**
+   * Keeps the resources of a construct for as long as the database is protected from deletion.
+   *
+   * @internal
+   */
+  _keepWithDatabase(construct: Construct): void {
+    this.deletionGuard?.keep(construct);
   }
 
   /**

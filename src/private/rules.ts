@@ -34,6 +34,11 @@ function isKnown<T>(value: T | undefined): value is T {
   return value !== undefined && value !== null && !Token.isUnresolved(value);
 }
 
+/** The problem of a value that only Terraform knows, where synth decides by it. */
+export function knownAtSynth(name: string, value: unknown, remedy = 'Write it out.'): Problem | undefined {
+  return Token.isUnresolved(value) ? { rule: `${name} is known when the program runs.`, value, remedy } : undefined;
+}
+
 /** The problem of a text that does not match. */
 export function matching(
   rule: string,

@@ -86,6 +86,7 @@ export const ANSWERS: Answers = {
     notEnforced: [],
     durationMs: 1,
   },
+  'refuse-deletion': { database: 'orders' },
 };
 
 export interface Called {

@@ -4,6 +4,8 @@ import { Sandbox } from '../../sandbox/sandbox';
 
 const PROGRAM = path.join(__dirname, 'instance-changes');
 const MINUTE = 60_000;
+/** The environment of the program after its storage has grown: it does not shrink again. */
+const GROWN = { PLAN: 'large', RATES: '1' };
 
 describe('An instance, on real Terraform', () => {
   let sandbox: Sandbox;
@@ -50,19 +52,37 @@ describe('An instance, on real Terraform', () => {
   });
 
   test('refuses a plan with less storage', async () => {
-    const { exitCode, output } = await run('plan', { SMALLER: '1' });
+    const { exitCode, output } = await run('plan', { PLAN: 'small' });
     expect(exitCode).toBe(1);
     expect(unwrapped(output)).toContain(
       'RDS never shrinks storage: database changes has 50 GiB, and the plan small has 20 GiB.',
     );
   });
 
+  test(
+    'grows across 400 GiB, has its rates changed, and has nothing to plan after each',
+    async () => {
+      await succeed('apply', { PLAN: 'large' });
+      await succeed('plan', { PLAN: 'large' });
+      await succeed('apply', GROWN);
+      await succeed('plan', GROWN);
+    },
+    10 * MINUTE,
+  );
+
   test('while it is protected, refuses its destruction before anything is taken away', async () => {
-    const { exitCode, output } = await run('destroy');
+    const { exitCode, output } = await run('destroy', GROWN);
     expect(exitCode).toBe(1);
     expect(unwrapped(output)).toContain('Instance cannot be destroyed');
     expect(await scheduleNames()).toEqual(['changes-backup', 'changes-backup-watch']);
-    await succeed('plan');
+    await succeed('plan', GROWN);
+  });
+
+  test('while it is protected, keeps everything when it is removed from the program', async () => {
+    const { exitCode, output } = await run('apply', { REMOVED: '1' });
+    expect(exitCode).toBe(1);
+    expect(unwrapped(output)).toContain('Database changes is protected from deletion');
+    await succeed('plan', GROWN);
   });
 
   test(
@@ -70,13 +90,13 @@ describe('An instance, on real Terraform', () => {
     async () => {
       const first = await snapshotName();
       expect(first).toMatch(/^changes-final-\d{14}$/);
-      await succeed('apply', { UNPROTECTED: '1' });
+      await succeed('apply', { ...GROWN, UNPROTECTED: '1' });
       expect(await snapshotName()).toBe(first);
-      await succeed('destroy', { UNPROTECTED: '1' });
+      await succeed('destroy', { ...GROWN, UNPROTECTED: '1' });
       expect(await scheduleNames()).toEqual([]);
-      await succeed('apply', { UNPROTECTED: '1' });
+      await succeed('apply', { ...GROWN, UNPROTECTED: '1' });
       expect(await snapshotName()).not.toBe(first);
-      await succeed('destroy', { UNPROTECTED: '1' });
+      await succeed('destroy', { ...GROWN, UNPROTECTED: '1' });
     },
     20 * MINUTE,
   );

@@ -5,6 +5,7 @@ import { Runtime } from '../runtime';
 import { backUp } from './back-up';
 import { list } from './list';
 import { prune } from './prune';
+import { refuseDeletion } from './refuse-deletion';
 import { repair } from './repair';
 import { restore } from './restore';
 import { restoreCheck } from './restore-check';
@@ -28,6 +29,7 @@ const ACTION_HANDLERS: ActionHandlers = {
   repair,
   'restore-check': async (request, runtime) => restoreCheck(request, runtime),
   restore: async (request, runtime) => restore(request, runtime),
+  'refuse-deletion': refuseDeletion,
 };
 
 /**

@@ -14,21 +14,38 @@ import {
   StorageCredentials,
 } from 'cdktf-managed-database';
 
-/** A database with backups, whose identifier, plan and protection the environment names. */
+const PLANS: Record<string, DatabasePlan> = {
+  small: DatabasePlan.SMALL,
+  medium: DatabasePlan.MEDIUM,
+  // Across 400 GiB, from which on gp3 storage has other rates.
+  large: DatabasePlan.of({ name: 'large', instanceClass: 'db.m7g.large', vcpu: 2, memoryGib: 8, storageGib: 400 }),
+};
+
+/** A database with backups, whose identifier, plan and protection the environment names, or neither of the two. */
 class Changes extends TerraformStack {
   constructor(scope: Construct, id: string) {
     super(scope, id);
     new AwsProvider(this, 'aws');
+    if (process.env.REMOVED) return;
     const variable = (name: string, options = {}) => new TerraformVariable(this, name, { type: 'string', ...options });
     const database = new ManagedDatabase(this, 'Orders', {
       identifier: process.env.IDENTIFIER ?? 'changes',
       engine: DatabaseEngine.postgres('17'),
-      plan: process.env.SMALLER ? DatabasePlan.SMALL : DatabasePlan.MEDIUM,
+      plan: PLANS[process.env.PLAN ?? 'medium'],
+      storageIops: process.env.RATES ? 16_000 : undefined,
+      storageThroughputMib: process.env.RATES ? 1000 : undefined,
       network: DatabaseNetwork.of({
         vpcId: variable('vpc_id').stringValue,
         subnetIds: variable('subnet_ids', { type: 'list(string)' }).listValue,
       }),
       deletionProtection: !process.env.UNPROTECTED,
+    });
+    new ManagedDatabase(this, 'Exact', {
+      identifier: 'exact',
+      engine: DatabaseEngine.postgres('17.5'),
+      plan: DatabasePlan.SMALL,
+      network: database.network,
+      deletionProtection: false,
     });
     new ScheduledBackup(this, 'Backup', {
       database,
