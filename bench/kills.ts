@@ -2,7 +2,7 @@ import { render } from './figures';
 import { backupKills } from './kills/backup-kills';
 
 /**
- * `npm run kills -- backup [--seed N] [--minutes N] [--kills N] [--faults N] [--json]`: kills and faults on real backups.
+ * `npm run kills -- backup [--seed N] [--minutes N] [--kills N] [--faults N] [--lanes N] [--only scenario] [--json]`: kills and faults on real backups.
  * Progress goes to standard error, the figures last to standard output.
  */
 async function main(): Promise<void> {
@@ -16,10 +16,10 @@ async function main(): Promise<void> {
   const figures = await backupKills(
     {
       seed: number('--seed', Math.floor(Date.now() / 1000)),
-      minutes: number('--minutes', 20),
+      minutes: number('--minutes', 60),
       kills: number('--kills', 200),
       faults: number('--faults', 300),
-      lanes: number('--lanes', 6),
+      lanes: number('--lanes', 4),
       only,
     },
     (line) => process.stderr.write(`${line}\n`),

@@ -1,81 +1,108 @@
-import { spawn } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
-import { HostileStore, StoreFault, StoreRequest } from './hostile-store';
+import { HostileStore } from './hostile-store';
+import { Lane, Program, Run } from './lane';
+import { allScenarios, Random, Scenario, shuffled } from './scenarios';
 import { buildClientLayer } from '../../packaging/client-layer';
 import { CertificateAuthority } from '../../sandbox/certificate-authority';
+import { compareDatabases, ComparedServer } from '../../sandbox/compare-databases';
+import { CodeStore } from '../../sandbox/lambda/code';
 import { PostgreSqlServer } from '../../sandbox/postgresql/server';
-import { ObjectKeys } from '../../src/contract/object-keys';
-import { BackupFolder } from '../../src/runtime/folder/backup-folder';
-import { ObjectStore } from '../../src/runtime/storage/object-store';
 import { atLeast, exactly, Figure } from '../figures';
 
 export interface KillOptions {
   readonly seed: number;
   readonly minutes: number;
-  /** Only the phases whose name has this in it. */
+  /** Only the scenarios whose name has this in it. */
   readonly only?: string;
+  /** Folders that are worked on side by side. */
   readonly lanes: number;
   readonly kills: number;
   readonly faults: number;
 }
 
-const BUCKET = 'bucket';
 const MASTER = { username: 'shopmaster', password: 'a plain password' };
-const PROGRAM = path.join(__dirname, '../../assets/cli/cdktf-managed-database.js');
 
-/** Moments of a run by what the storage is asked, in the order in which they come. */
-const PHASES: Record<string, (request: StoreRequest) => boolean> = {
-  'reading the list': ({ operation, key }) => operation === 'GET' && key.endsWith('catalog.a.json'),
-  'writing the list': ({ operation, key }) => operation === 'PUT' && key.includes('/catalog.'),
-  'storing a part': ({ operation, key }) => operation === 'PUT' && /\/\d{6}$/.test(key),
-  'reading a part back': ({ operation, key }) => operation === 'GET' && /\/\d{6}$/.test(key),
-  'storing the manifest': ({ operation, key }) => operation === 'PUT' && key.endsWith('manifest.json'),
-  'reading the manifest back': ({ operation, key }) => operation === 'GET' && key.endsWith('manifest.json'),
-  deleting: ({ operation }) => operation === 'DELETE',
+const FUNCTION_ZIP = path.join(__dirname, '../../assets/function.zip');
+
+/** Every so many Completed backups one is restored and compared. */
+const RESTORED_SHARE = 10;
+
+/** A list and a prune run beside every so many scenarios. */
+const COMPANY_SHARE = 3;
+
+/** Bytes between the program and the server in one run: handshakes, questions and the rows. */
+const SERVER_BYTES = 10_000_000;
+
+const CONTENT = {
+  shop: [
+    'CREATE TABLE item (id serial PRIMARY KEY, name text)',
+    'INSERT INTO item (name) SELECT md5(n::text) FROM generate_series(1, 5000) n',
+    'CREATE VIEW cheap AS SELECT * FROM item WHERE id < 10',
+    // No compression helps: a file of several parts.
+    `CREATE TABLE picture AS SELECT n AS id, decode(string_agg(md5(n::text || m::text), ''), 'hex') AS content
+     FROM generate_series(1, 140) n, generate_series(1, 4000) m GROUP BY n`,
+    "SELECT lo_from_bytea(4711, 'a large object')",
+    'CREATE DATABASE ledger',
+  ],
+  ledger: ['CREATE TABLE entry AS SELECT n AS id, n * 100 AS cents FROM generate_series(1, 1000) n'],
 };
 
-/** Phases that no request marks: killed after so many milliseconds of the run. */
-const TIMED_PHASES = { 'starting and waiting for the lock': 500, dumping: 1_600 };
-
-const PHASE_NAMES = [...Object.keys(PHASES), ...Object.keys(TIMED_PHASES)];
-
-const FAULTS: readonly StoreFault[] = ['500', '503', 'cut', 'not-stored', 'flipped', 'late', 'denied'];
-
-interface Run {
-  readonly code: number | null;
-  readonly outcome?: string;
-  readonly backup?: string;
+/** What was found, by the figure that it counts for. */
+class Findings {
+  readonly notRestorable: string[] = [];
+  readonly catalogsBroken: string[] = [];
+  readonly orphans: string[] = [];
+  readonly stuck: string[] = [];
+  readonly notNamed: string[] = [];
 }
 
-/** Kills and faults on real backups of a real server by the shipped command line. */
+/** Kills and faults on real backups of a real server, by the shipped command line and the function's program. */
 export async function backupKills(options: KillOptions, progress: (line: string) => void): Promise<Figure[]> {
   const directory = await mkdtemp(path.join(tmpdir(), 'kills-'));
   await chmod(directory, 0o711);
-  const layer = await buildClientLayer();
+  const clients = `${(await buildClientLayer()).directory}/bin`;
+  const { task } = await new CodeStore(directory).unpack({ zip: await readFile(FUNCTION_ZIP), layers: [] });
   const authority = await CertificateAuthority.create(path.join(directory, 'authority'));
   const store = await HostileStore.start();
-  const server = await PostgreSqlServer.start({
-    identifier: 'kills',
-    major: 17,
-    dataDirectory: path.join(directory, 'server'),
-    master: MASTER,
-    databaseName: 'shop',
-    certificateAuthority: authority,
-  });
-  try {
-    const client = new Client({
-      ...{ host: server.host, port: server.port, user: MASTER.username, password: MASTER.password },
-      ...{ database: 'shop', ssl: { ca: authority.certificatePem } },
+  const startServer = async (identifier: string, databaseName?: string) =>
+    PostgreSqlServer.start({
+      identifier,
+      major: 17,
+      dataDirectory: path.join(directory, `server-${identifier}`),
+      master: MASTER,
+      databaseName,
+      certificateAuthority: authority,
     });
-    await client.connect();
-    await client.query('CREATE TABLE item AS SELECT n AS id, md5(n::text) AS name FROM generate_series(1, 5000) n');
-    await client.end();
-    const storm = new Storm(options, directory, server, store, authority.certificateFile, layer.directory, progress);
-    return await storm.run();
+  const server = await startServer('source', 'shop');
+  const lanes: Lane[] = [];
+  try {
+    for (const [database, statements] of Object.entries(CONTENT)) await execute(server, database, statements);
+    for (let index = 0; index < options.lanes; index++) {
+      const certificateFile = authority.certificateFile;
+      const functionFile = path.join(task, 'index.js');
+      lanes.push(
+        await Lane.open({ name: `lane${index}`, directory, store, server, certificateFile, clients, functionFile }),
+      );
+    }
+    const restoreAndCompare = async (lane: Lane, backup: string): Promise<string[]> => {
+      const identifier = `target-${lane.name}`;
+      const target = await startServer(identifier);
+      try {
+        const { code, output } = await lane.restore(backup, target).ended;
+        if (code !== 0) return [`the restore ended with ${code}: ${output.slice(-1500)}`];
+        return await compareDatabases(comparedServer(server), comparedServer(target), { clients });
+      } finally {
+        await target.stop();
+        await rm(path.join(directory, `server-${identifier}`), { recursive: true, force: true });
+      }
+    };
+    return await new Storm(options, lanes, server, store, restoreAndCompare, progress).run();
   } finally {
+    for (const lane of lanes) await lane.relay.stop();
     await server.stop();
     await store.stop();
     await rm(directory, { recursive: true, force: true });
@@ -83,229 +110,308 @@ export async function backupKills(options: KillOptions, progress: (line: string)
 }
 
 class Storm {
-  private kills = 0;
-  private readonly phases = new Set<string>();
-  private readonly broken: string[] = [];
-  private readonly said = new Set<string>();
-  private readonly wrongCatalogs: string[] = [];
-  private scenarios = 0;
+  private readonly findings = new Findings();
+  private readonly random: Random;
+  private readonly wanted: readonly Scenario[];
+  private readonly scenarios: Generator<Scenario>;
   private readonly end: number;
-  private state: number;
+  /** Names of the scenarios that happened. */
+  private readonly met = new Set<string>();
+  private kills = 0;
+  /** Sessions ended by the server, and full disks. */
+  private otherFaults = 0;
+  private begun = 0;
+  private completed = 0;
+  private restored = 0;
 
   constructor(
     private readonly options: KillOptions,
-    private readonly directory: string,
+    private readonly lanes: readonly Lane[],
     private readonly server: PostgreSqlServer,
     private readonly store: HostileStore,
-    private readonly certificateFile: string,
-    private readonly layer: string,
+    private readonly restoreAndCompare: (lane: Lane, backup: string) => Promise<string[]>,
     private readonly progress: (line: string) => void,
   ) {
     this.end = Date.now() + options.minutes * 60_000;
-    this.state = options.seed;
+    this.random = new Random(options.seed);
+    this.wanted = allScenarios().filter(({ name }) => name.includes(options.only ?? ''));
+    if (this.wanted.length === 0) throw new Error(`No scenario has ${options.only} in its name.`);
+    this.scenarios = shuffled(this.wanted, this.random);
   }
 
   async run(): Promise<Figure[]> {
-    const lanes = Array.from({ length: this.options.lanes }, (_, index) => `lane${index}`);
-    await Promise.all(lanes.map(async (lane) => this.runLane(lane)));
-    const left: string[] = [];
-    const stuck: string[] = [];
-    await Promise.all(
-      lanes.map(async (lane) => {
-        // Two good runs after everything.
-        this.store.watch(`${lane}/`);
-        for (let round = 0; round < 2; round++) {
-          const last = await this.backUp(lane);
-          if (last.outcome !== 'Completed') stuck.push(`${lane} ended with ${last.code} (${last.outcome})`);
-        }
-        const folder = this.folder(lane);
-        const entries = (await folder.readCatalog())?.entries ?? [];
-        stuck.push(...entries.filter(({ state }) => state === 'Running').map(({ id }) => `${lane}/${id} is Running`));
-        await this.verifyLane(lane, true);
-        left.push(...(await this.orphans(lane)));
-        left.push(...(await readdir(this.temporaryOf(lane))).map((name) => `${lane}: ${name}`));
-      }),
-    );
-    for (const line of [...this.broken, ...this.wrongCatalogs, ...left, ...stuck]) this.progress(line);
-    const missed = PHASE_NAMES.filter((phase) => !this.phases.has(phase));
+    await Promise.all(this.lanes.map(async (lane) => this.runLane(lane)));
+    await Promise.all(this.lanes.map(async (lane) => this.finish(lane)));
+    const missed = [...new Set(this.wanted.map(({ name }) => name))].filter((name) => !this.met.has(name));
+    const { notRestorable, catalogsBroken, orphans, stuck, notNamed } = this.findings;
+    for (const line of [...notRestorable, ...catalogsBroken, ...orphans, ...stuck, ...notNamed]) this.progress(line);
     this.progress(
-      `scenarios ${this.scenarios}, completed ${this.said.size}, phases missed: ${missed.join(', ') || '-'}`,
+      `${this.begun} scenarios, ${this.completed} backups Completed; missed: ${missed.join(', ') || 'none'}`,
     );
     return [
       atLeast('kills', this.kills, this.options.kills),
-      atLeast('faults', this.store.faults, this.options.faults),
+      atLeast('faults', this.faults, this.options.faults),
+      atLeast('restored', this.restored, 1),
       exactly('phases-missed', missed.length, 0),
-      exactly('not-restorable', this.broken.length, 0),
-      exactly('catalogs-broken', this.wrongCatalogs.length, 0),
-      exactly('orphans', left.length, 0),
+      exactly('not-restorable', notRestorable.length, 0),
+      exactly('catalogs-broken', catalogsBroken.length, 0),
+      exactly('orphans', orphans.length, 0),
       exactly('stuck', stuck.length, 0),
+      exactly('wrong-reasons', notNamed.length, 0),
     ];
   }
 
-  private async runLane(lane: string): Promise<void> {
-    await mkdir(this.temporaryOf(lane), { recursive: true });
-    while (Date.now() < this.end && (this.kills < this.options.kills || this.store.faults < this.options.faults)) {
-      this.scenarios += 1;
-      if (this.random() < 0.8) await this.kill(lane);
-      else await this.disturb(lane);
-      this.store.watch(`${lane}/`);
-      await this.verifyLane(lane, false);
-      if (this.scenarios % 20 === 0) this.progress(`${this.kills} kills, ${this.store.faults} faults`);
+  private get faults(): number {
+    return this.store.faults + this.otherFaults + this.lanes.reduce((sum, { relay }) => sum + relay.faults, 0);
+  }
+
+  private get isDone(): boolean {
+    const names = new Set(this.wanted.map(({ name }) => name));
+    return (
+      Date.now() >= this.end ||
+      (this.kills >= this.options.kills && this.faults >= this.options.faults && this.met.size >= names.size)
+    );
+  }
+
+  private async runLane(lane: Lane): Promise<void> {
+    while (!this.isDone) {
+      const scenario = this.scenarios.next().value as Scenario;
+      this.begun += 1;
+      if (this.begun % 20 === 0) this.progress(`${this.begun} scenarios, ${this.kills} kills, ${this.faults} faults`);
+      const company = this.begun % COMPANY_SHARE === 0 ? this.keepCompany(lane) : undefined;
+      const runs = await this.play(lane, scenario);
+      this.store.watch(lane.prefix);
+      lane.relay.expect();
+      await company;
+      // Only where another run was under way.
+      if (runs.length === 1 && company === undefined && runs[0].code === 7) {
+        this.findings.stuck.push(`${lane.name}: ${scenario.name}: Locked, and no other run is under way`);
+      }
+      this.findings.stuck.push(...(await lane.processesLeft()));
+      await this.inspect(lane, false);
+      for (const run of runs) await this.restoreSome(lane, run);
+      await lane.expireOldest().catch(() => undefined);
     }
   }
 
-  /** Kills a run in one of the phases, at the first to fourth request of its kind, before or after it is obeyed. */
-  private async kill(lane: string): Promise<void> {
-    const names = PHASE_NAMES.filter((name) => name.includes(this.options.only ?? ''));
-    const phase = names[Math.floor(this.random() * names.length)];
-    const delay = TIMED_PHASES[phase as keyof typeof TIMED_PHASES];
-    const child = this.start(lane);
-    const killed = () => {
-      if (child.process.exitCode === null && child.process.kill('SIGKILL')) {
-        this.kills += 1;
-        this.phases.add(phase);
+  private async play(lane: Lane, scenario: Scenario): Promise<Run[]> {
+    switch (scenario.kind) {
+      case 'killed at a request':
+        return [await this.killAtRequest(lane, scenario)];
+      case 'killed after a time':
+        return [await this.killAfter(lane.backUp(), scenario.afterMs * (0.5 + this.random.next()), scenario.name)];
+      case 'storage':
+        this.store.watch(lane.prefix, ({ operation }) =>
+          (scenario.on ?? operation) === operation && this.random.next() < scenario.share ? scenario.fault : undefined,
+        );
+        return [await this.disturbed(lane.backUp(), scenario.name, () => this.store.faults)];
+      case 'one request without an answer':
+        return [await this.disturbed(this.silence(lane), scenario.name, () => this.store.faults)];
+      case 'server': {
+        // As often among the first bytes as among the many of the rows.
+        lane.relay.expect({ kind: scenario.fault, afterBytes: SERVER_BYTES ** this.random.next() });
+        return [await this.disturbed(lane.backUp(), scenario.name, () => lane.relay.faults)];
       }
-    };
-    if (delay !== undefined) {
-      const timer = setTimeout(killed, delay * (0.5 + this.random()));
-      await child.ended;
-      clearTimeout(timer);
-      return;
+      case 'session ended by the server':
+        return [await this.endSession(lane, scenario.session, scenario.name)];
+      case 'disk full':
+        return [await this.fillDisk(lane, scenario.name)];
+      case 'eight at once':
+        return this.eightAtOnce(lane, scenario.name);
+      case 'same event twice':
+        return this.sameEventTwice(lane, scenario.isKilled, scenario.name);
     }
-    let count = 1 + Math.floor(this.random() * 3);
-    const isLate = this.random() < 0.5;
-    this.store.watch(`${lane}/`, (request) => {
-      if (PHASES[phase](request) && --count === 0) {
-        if (isLate) setImmediate(killed);
-        else killed();
+  }
+
+  /** Kills a run at the first to third request of a kind, before or after it is obeyed. */
+  private async killAtRequest(
+    lane: Lane,
+    { name, isMoment }: Extract<Scenario, { kind: 'killed at a request' }>,
+  ): Promise<Run> {
+    let count = 1 + this.random.below(3);
+    const isLate = this.random.next() < 0.5;
+    const program = lane.backUp();
+    const kill = () => this.kill(program, name);
+    this.store.watch(lane.prefix, (request) => {
+      if (isMoment(request) && --count === 0) {
+        if (isLate) setImmediate(kill);
+        else kill();
       }
       return undefined;
     });
-    this.note(lane, await child.ended);
+    return program.ended;
   }
 
-  /** Lets a run meet faults of the storage at 5, 20 or 100 %. */
-  private async disturb(lane: string): Promise<void> {
-    const fault = FAULTS[Math.floor(this.random() * FAULTS.length)];
-    const share = [0.05, 0.2, 1][Math.floor(this.random() * 3)];
-    this.store.watch(`${lane}/`, ({ operation }) => {
-      if (fault === 'denied' && operation !== 'DELETE') return undefined;
-      if (fault === 'late' && share === 1) return undefined;
-      return this.random() < share ? fault : undefined;
-    });
-    this.note(lane, await this.start(lane).ended);
-  }
-
-  private async backUp(lane: string): Promise<Run> {
-    const run = await this.start(lane).ended;
-    this.note(lane, run);
+  private async killAfter(program: Program, milliseconds: number, name: string): Promise<Run> {
+    const timer = setTimeout(() => this.kill(program, name), milliseconds);
+    const run = await program.ended;
+    clearTimeout(timer);
     return run;
   }
 
-  private note(lane: string, run: Run): void {
-    if (run.outcome === 'Completed') this.said.add(`${lane}/${run.backup}`);
+  private kill({ process }: Program, name: string): void {
+    if (process.exitCode === null && process.kill('SIGKILL')) {
+      this.kills += 1;
+      this.met.add(name);
+    }
   }
 
-  private start(lane: string) {
-    const { host, port } = this.server;
-    const program = spawn(
-      process.execPath,
-      [
-        ...[PROGRAM, 'back-up', '--json', '--endpoint', this.store.endpoint, '--allow-unencrypted', '--bucket', BUCKET],
-        ...['--path', lane, '--region', 'eu-1', '--database', lane, '--retention-days', '30'],
-        ...['--host', host, '--port', String(port), '--user', MASTER.username],
-      ],
-      {
-        env: {
-          PATH: `${this.layer}/bin:${process.env.PATH}`,
-          TMPDIR: this.temporaryOf(lane),
-          AWS_ACCESS_KEY_ID: 'key',
-          AWS_SECRET_ACCESS_KEY: 'secret',
-          PGPASSWORD: MASTER.password,
-          PGSSLROOTCERT: this.certificateFile,
-        },
-        stdio: ['ignore', 'pipe', 'ignore'],
-      },
-    );
-    let output = '';
-    program.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-    const ended = new Promise<Run>((resolve) => program.on('close', (code) => resolve({ code, ...answerIn(output) })));
-    return { process: program, ended };
+  private async disturbed(program: Program, name: string, faults: () => number): Promise<Run> {
+    const before = faults();
+    const run = await program.ended;
+    if (faults() > before) this.met.add(name);
+    return run;
   }
 
-  /** Every backup that the list calls Completed is whole, and none that was said to be is missing, after a good run. */
-  private async verifyLane(lane: string, isAfterGoodRun: boolean): Promise<void> {
-    const folder = this.folder(lane);
-    const catalog = await folder.readCatalog().catch((error: Error) => {
-      // A folder in which nothing was begun yet has no list.
-      if (this.keysOf(lane).some((key) => key.endsWith('manifest.json'))) {
-        this.wrongCatalogs.push(`${lane}: ${error.message}`);
+  /** One request of the run, whichever comes then, gets no answer. */
+  private silence(lane: Lane): Program {
+    let count = 1 + this.random.below(20);
+    this.store.watch(lane.prefix, () => (--count === 0 ? 'silent' : undefined));
+    return lane.backUp();
+  }
+
+  /** An administrator ends a session of the run, as soon as it has one. */
+  private async endSession(lane: Lane, session: 'lock' | 'dump', name: string): Promise<Run> {
+    const program = lane.backUp();
+    let hasEnded = false;
+    const ended = program.ended.finally(() => (hasEnded = true));
+    await sleep(300 + this.random.below(1_200));
+    const lock = "EXISTS (SELECT FROM pg_locks l WHERE l.pid = a.pid AND locktype = 'advisory')";
+    const condition =
+      session === 'lock' ? lock : `NOT ${lock} AND backend_type = 'client backend' AND datname = 'shop'`;
+    while (!hasEnded) {
+      const ports = [0, ...lane.relay.clientPorts].join(', ');
+      const ends = await execute(this.server, 'postgres', [
+        `SELECT pg_terminate_backend(pid) AS done FROM pg_stat_activity a
+         WHERE client_port IN (${ports}) AND ${condition} LIMIT 1`,
+      ]);
+      if (ends.length > 0) {
+        this.otherFaults += 1;
+        this.met.add(name);
+        break;
       }
-      return undefined;
-    });
-    const completed = (catalog?.entries ?? []).filter(({ state }) => state === 'Completed');
-    for (const entry of completed) {
-      const fault = await folder.openBackup(entry).then(
-        async (backup) => (await backup.damagedParts(backup.manifest.parts, new AbortController().signal))[0],
-        (error: Error) => error.message,
-      );
-      if (fault !== undefined) this.broken.push(`${lane}/${entry.id}: ${fault}`);
+      await sleep(50);
     }
-    const ids = completed.map(({ id }) => `${lane}/${id}`);
-    if (isAfterGoodRun) {
-      this.wrongCatalogs.push(
-        ...[...this.said]
-          .filter((id) => id.startsWith(`${lane}/`) && !ids.includes(id))
-          .map((id) => `${id} is not listed`),
-      );
+    const run = await ended;
+    if (session === 'lock' && run.outcome === undefined && run.code === 7) {
+      this.findings.notNamed.push(`${lane.name}: ${name}: a lost lock was called another run under way`);
+    }
+    return run;
+  }
+
+  private async fillDisk(lane: Lane, name: string): Promise<Run> {
+    // More than the program's own small files, less than the dump.
+    const run = await lane.backUp({ diskKib: 64 + this.random.below(3_000) }).ended;
+    if (run.outcome === 'Completed') return run;
+    this.otherFaults += 1;
+    if (/ENOSPC|No space left on device/.test(run.output)) this.met.add(name);
+    else this.findings.notNamed.push(`${lane.name}: a full disk is not named: ${run.output.slice(-800)}`);
+    return run;
+  }
+
+  /** One after the other gets its turn within its time; the others say Locked. */
+  private async eightAtOnce(lane: Lane, name: string): Promise<Run[]> {
+    const now = Date.now();
+    const due = Array.from({ length: 8 }, (_, index) => new Date(now - index * 1000).toISOString());
+    const runs = await Promise.all(due.map(async (dueAt) => lane.backUpDue(dueAt).ended));
+    for (const { outcome, output } of runs) {
+      if (!['Completed', 'AlreadyCompleted', 'Locked'].includes(outcome ?? '')) {
+        this.findings.stuck.push(`${lane.name}: one of eight ended so: ${output.slice(-800)}`);
+      }
+    }
+    this.met.add(name);
+    return runs;
+  }
+
+  private async sameEventTwice(lane: Lane, isKilled: boolean, name: string): Promise<Run[]> {
+    const dueAt = new Date().toISOString();
+    const [one, other] = [lane.backUpDue(dueAt), lane.backUpDue(dueAt)];
+    const runs = isKilled
+      ? await Promise.all([this.killAfter(one, 500 + this.random.below(3_000), name), other.ended])
+      : await Promise.all([one.ended, other.ended]);
+    if (!isKilled) this.met.add(name);
+    const outcomes = runs.map(({ outcome }) => outcome);
+    if (outcomes.every((outcome) => outcome === 'Completed')) {
+      this.findings.stuck.push(`${lane.name}: two runs of one event both made the backup`);
+    }
+    if (!outcomes.some((outcome) => outcome === 'Completed' || outcome === 'AlreadyCompleted')) {
+      this.findings.stuck.push(`${lane.name}: ${name}: ${outcomes.join(' and ')}: ${runs[1].output.slice(-800)}`);
+    }
+    return runs;
+  }
+
+  /** `list` and `prune` at some moments of whatever happens. */
+  private async keepCompany(lane: Lane): Promise<void> {
+    await sleep(this.random.below(2_000));
+    const pruning = lane.prune().ended;
+    const before = new Set(lane.said);
+    const { code, backups = [] } = await lane.list().ended;
+    const listed = backups.filter(({ state }) => state === 'Completed').map(({ backup }) => backup);
+    const missing = lane.missingFrom(listed).filter((id) => before.has(id));
+    if (code === 0 && missing.length > 0) {
+      this.findings.catalogsBroken.push(`${lane.name}: list lacks ${missing.join(', ')}`);
+    }
+    await pruning;
+  }
+
+  /** Every backup that the list calls Completed is whole; after a good run none is missing. */
+  private async inspect(lane: Lane, isAfterGoodRun: boolean): Promise<void> {
+    try {
+      this.findings.notRestorable.push(...(await lane.faultsOfCompleted()));
+      if (!isAfterGoodRun) return;
+      const missing = lane.missingFrom((await lane.completed()).map(({ id }) => id));
+      this.findings.catalogsBroken.push(...missing.map((id) => `${lane.name}/${id} is not listed`));
+    } catch (error) {
+      if (lane.hasManifests) this.findings.catalogsBroken.push(`${lane.name}: ${(error as Error).message}`);
     }
   }
 
-  private async orphans(lane: string): Promise<string[]> {
-    const keys = new ObjectKeys(lane, lane);
-    const owned = new Set<string>([...keys.catalogs, keys.record]);
-    const folder = this.folder(lane);
-    for (const entry of (await folder.readCatalog())?.entries ?? []) {
-      if (entry.state !== 'Completed') continue;
-      owned.add(keys.manifest(entry.id));
-      const { manifest } = await folder.openBackup(entry);
-      manifest.parts.forEach(({ number }) => owned.add(keys.part(entry.id, number)));
+  private async restoreSome(lane: Lane, { outcome, backup }: Run): Promise<void> {
+    if (outcome !== 'Completed') return;
+    this.completed += 1;
+    if (this.completed % RESTORED_SHARE !== 1) return;
+    const differences = await this.restoreAndCompare(lane, backup!);
+    this.restored += 1;
+    this.findings.notRestorable.push(...differences.map((difference) => `${lane.name}/${backup}: ${difference}`));
+  }
+
+  /** Two good runs after everything leave nothing behind. */
+  private async finish(lane: Lane): Promise<void> {
+    for (let round = 0; round < 2; round++) {
+      const last = await lane.backUp().ended;
+      if (last.outcome !== 'Completed') {
+        this.findings.stuck.push(`${lane.name}: a good run ended with ${last.code}: ${last.output.slice(-800)}`);
+      }
+      await this.inspect(lane, true);
     }
-    return this.keysOf(lane).filter((key) => !owned.has(key) && !key.includes('/.connection-test.'));
-  }
-
-  private keysOf(lane: string): string[] {
-    return [...this.store.objects.keys()].filter((key) => key.startsWith(`${lane}/`));
-  }
-
-  /** The folder as it stands, read without the network and its faults. */
-  private folder(lane: string): BackupFolder {
-    const { objects } = this.store;
-    const store = {
-      get: async (key: string) => {
-        const body = objects.get(key);
-        return body === undefined ? { kind: 'missing' } : { kind: 'found', body };
-      },
-    } as unknown as ObjectStore;
-    const log = { info: () => undefined, warn: () => undefined };
-    return new BackupFolder(store, new ObjectKeys(lane, lane), { log, now: () => new Date() });
-  }
-
-  private temporaryOf(lane: string): string {
-    return path.join(this.directory, `tmp-${lane}`);
-  }
-
-  /** The same seed draws the same scenarios: a linear congruential generator (Numerical Recipes). */
-  private random(): number {
-    this.state = (this.state * 1_664_525 + 1_013_904_223) % 2 ** 32;
-    return this.state / 2 ** 32;
+    const entries = (await lane.folder().readCatalog())?.entries ?? [];
+    const running = entries.filter(({ state }) => state !== 'Completed' && state !== 'Failed');
+    this.findings.stuck.push(...running.map(({ id, state }) => `${lane.name}/${id} is ${state}`));
+    this.findings.orphans.push(...(await lane.orphans()), ...(await lane.temporaryFiles()));
+    this.findings.stuck.push(...(await lane.processesLeft()));
   }
 }
 
-function answerIn(output: string): { outcome?: string; backup?: string } {
+function comparedServer({ host, port, master, caFile }: PostgreSqlServer): ComparedServer {
+  return { host, port, user: master.username, password: master.password, caFile };
+}
+
+/** Runs statements as the master; gives the rows of the last one. */
+async function execute(
+  { host, port, master, caFile }: PostgreSqlServer,
+  database: string,
+  statements: readonly string[],
+): Promise<Record<string, unknown>[]> {
+  const client = new Client({
+    ...{ host, port, user: master.username, password: master.password, database },
+    ssl: { ca: await readFile(caFile, 'utf8') },
+  });
+  await client.connect();
   try {
-    return JSON.parse(output) as { outcome?: string; backup?: string };
-  } catch {
-    return {};
+    let rows: Record<string, unknown>[] = [];
+    for (const statement of statements) rows = (await client.query(statement)).rows;
+    return rows;
+  } finally {
+    await client.end();
   }
 }

@@ -12,10 +12,30 @@ export interface StoreRequest {
   readonly key: string;
 }
 
-/** What becomes of a request, besides being obeyed. */
-export type StoreFault = '500' | '503' | 'cut' | 'not-stored' | 'flipped' | 'late' | 'denied';
+/** What becomes of a request. */
+export type StoreFault =
+  | '500'
+  | '503'
+  | 'denied'
+  /** The connection ends at a random byte of the request: not done. */
+  | 'request cut'
+  /** Done; the connection ends at a random byte of the answer. */
+  | 'answer cut'
+  /** PUT and DELETE: answered as if done, and not done. */
+  | 'not done'
+  /** GET: one byte is changed. */
+  | 'flipped'
+  /** Done and answered seconds later. */
+  | 'late'
+  /** Done or not, and never answered. */
+  | 'silent';
 
-/** An S3 store in memory that fails as it is told, for one run at a time. */
+/** Longer than the caller waits on a connection on which nothing moves. */
+const SILENCE_MS = 60_000;
+
+const LATE_MS = 1_500;
+
+/** An S3 store in memory that fails as it is told, for one folder at a time. */
 export class HostileStore {
   static async start(): Promise<HostileStore> {
     const store = new HostileStore();
@@ -28,7 +48,7 @@ export class HostileStore {
   /** Requests that met a fault. */
   faults = 0;
   private readonly server: Server;
-  private readonly lanes = new Map<string, (request: StoreRequest) => StoreFault | undefined>();
+  private readonly watchers = new Map<string, (request: StoreRequest) => StoreFault | undefined>();
 
   private constructor() {
     this.server = createServer((request, response) => void this.serve(request, response).catch(() => undefined));
@@ -41,8 +61,8 @@ export class HostileStore {
 
   /** Asks this for every request below a prefix, before it is obeyed. */
   watch(prefix: string, watcher?: (request: StoreRequest) => StoreFault | undefined): void {
-    if (watcher) this.lanes.set(prefix, watcher);
-    else this.lanes.delete(prefix);
+    if (watcher) this.watchers.set(prefix, watcher);
+    else this.watchers.delete(prefix);
   }
 
   async stop(): Promise<void> {
@@ -54,33 +74,42 @@ export class HostileStore {
   private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const operation = request.method as Operation;
     const key = decodeURIComponent(request.url!.split('?')[0]).split('/').slice(2).join('/');
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const body = Buffer.concat(chunks);
-    const watcher = [...this.lanes].find(([prefix]) => key.startsWith(prefix))?.[1];
+    const watcher = [...this.watchers].find(([prefix]) => key.startsWith(prefix))?.[1];
     const fault = watcher?.({ operation, key });
     if (fault !== undefined) this.faults += 1;
+    const cutAt =
+      fault === 'request cut' ? Math.floor(Math.random() * Number(request.headers['content-length'] ?? 0)) : -1;
+    const chunks: Buffer[] = [];
+    let received = 0;
+    for await (const chunk of request) {
+      received += (chunk as Buffer).length;
+      if (cutAt >= 0 && received > cutAt) break;
+      chunks.push(chunk as Buffer);
+    }
+    if (cutAt >= 0) return void request.socket.resetAndDestroy();
+    const body = Buffer.concat(chunks);
     if (fault === '500' || fault === '503') return answer(response, Number(fault), 'InternalError');
     if (fault === 'denied') return answer(response, 403, 'AccessDenied');
-    if (fault === 'late') await sleep(1_500);
-    if (fault === 'cut') {
-      // Done or not done: the caller cannot know.
-      if (body.length % 2 === 0) this.obey(operation, key, body);
-      request.socket.resetAndDestroy();
-      return;
-    }
+    if (fault === 'late') await sleep(LATE_MS);
     if (operation === 'PUT' && request.headers['content-md5'] !== createHash('md5').update(body).digest('base64')) {
       return answer(response, 400, 'BadDigest');
     }
-    if (!(fault === 'not-stored' && operation === 'PUT')) this.obey(operation, key, body);
+    if (fault !== 'not done' && !(fault === 'silent' && body.length % 2 === 1)) this.obey(operation, key, body);
+    if (fault === 'silent') return void setTimeout(() => request.socket.destroy(), SILENCE_MS).unref();
     const object = this.objects.get(key);
     if (operation === 'GET' && object === undefined) return answer(response, 403, 'AccessDenied');
-    if (operation === 'GET') {
-      const sent = fault === 'flipped' ? flipped(object!) : object!;
-      response.writeHead(200, { 'content-length': sent.length }).end(sent);
-      return;
+    if (operation !== 'GET') {
+      if (fault === 'answer cut') return void request.socket.resetAndDestroy();
+      return void response.writeHead(operation === 'DELETE' ? 204 : 200).end();
     }
-    response.writeHead(operation === 'DELETE' ? 204 : 200).end();
+    response.writeHead(200, { 'content-length': object!.length });
+    if (fault === 'answer cut') {
+      response.write(object!.subarray(0, Math.floor(Math.random() * object!.length)), () =>
+        request.socket.resetAndDestroy(),
+      );
+    } else {
+      response.end(fault === 'flipped' ? flipped(object!) : object!);
+    }
   }
 
   private obey(operation: Operation, key: string, body: Buffer): void {
@@ -97,7 +126,7 @@ function answer(response: ServerResponse, status: number, code: string): void {
 
 function flipped(body: Buffer): Buffer {
   const changed = Buffer.from(body);
-  const position = Math.floor(changed.length / 2);
+  const position = Math.floor(Math.random() * changed.length);
   changed[position] = (changed[position] + 1) % 256;
   return changed;
 }
