@@ -10,8 +10,8 @@ import { ObjectKeys } from '../../src/contract/object-keys';
 import { BackUpRequest } from '../../src/contract/requests';
 import { DAY_MS } from '../../src/contract/retention';
 import { BackupFolder } from '../../src/runtime/folder/backup-folder';
-import { seal, unseal } from '../../src/runtime/folder/sealed-json';
 import { ObjectStore } from '../../src/runtime/storage/object-store';
+import { seal, unseal } from '../../src/runtime/storage/sealed-json';
 
 export const RETENTION_DAYS = 30;
 

@@ -31,7 +31,7 @@ import { CustomerStorage } from '../../sandbox/storage';
 import { backupIdOf } from '../../src/contract/backup-id';
 import { BackUpRequest, Request, WatchRequest } from '../../src/contract/requests';
 import { StorageSettings } from '../../src/contract/storage-settings';
-import { seal } from '../../src/runtime/folder/sealed-json';
+import { seal } from '../../src/runtime/storage/sealed-json';
 
 const BUCKET = 'customer-backups';
 const FOLDER = 'nightly/production';

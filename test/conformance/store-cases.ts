@@ -15,6 +15,7 @@ import { connectionTestKey, CONNECTION_TEST_SLOTS } from '../../src/contract/obj
 import { Owner } from '../../src/contract/owner';
 import { StorageSettings } from '../../src/contract/storage-settings';
 import { StorageKeys } from '../../src/runtime/storage/s3-client';
+import { seal } from '../../src/runtime/storage/sealed-json';
 
 /** A real store with an administrator, as the table needs it. */
 export interface RealStore {
@@ -121,7 +122,7 @@ export function storeCases(store: RealStore, habits: StoreHabits): ConformanceCa
     store.put(
       bucket,
       'nightly/orders/catalog.a.json',
-      JSON.stringify({ format: 1, generation: 1, owner, entries: [], digest: '' }),
+      seal({ format: 2, generation: 1, owner, entries: [] }).toString(),
     );
   const missing: Expectation = { verdict: 'bucket-or-path', ...habits.missingBucket };
   const versions: Expectation = { verdict: 'Passed', says: [/keeps versions/] };

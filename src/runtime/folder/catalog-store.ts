@@ -1,11 +1,11 @@
 import { readAgain } from './read-again';
-import { seal, unseal, unsealedFormat } from './sealed-json';
 import { ActionError } from '../../contract/action-error';
 import { Catalog, CATALOG_FORMAT, FolderRecord } from '../../contract/catalog';
 import { ObjectKeys } from '../../contract/object-keys';
 import { describeOwner, Owner, sameOwner } from '../../contract/owner';
 import { Log } from '../log';
 import { bodyOf, ObjectStore, ReadResult } from '../storage/object-store';
+import { seal, unseal, unsealedFormat } from '../storage/sealed-json';
 
 /** One of the objects that describe a folder, as it was read. */
 export type ReadObject<T> = { readonly key: string } & (
@@ -38,9 +38,9 @@ export class FolderReading {
     return this.newest?.owner ?? (this.record.state === 'valid' ? this.record.value.owner : undefined);
   }
 
-  /** The catalog objects that could not be read. */
-  get unread(): readonly ReadObject<Catalog>[] {
-    return this.catalogs.filter(({ state }) => state !== 'valid');
+  /** The objects that could not be read. */
+  get unread(): readonly ReadObject<unknown>[] {
+    return [...this.catalogs, this.record].filter(({ state }) => state !== 'valid');
   }
 
   /** Nothing of a folder is there, or all of it is hidden. */
@@ -113,7 +113,7 @@ export class CatalogStore {
   }
 
   warnOfUnread({ unread }: FolderReading): void {
-    for (const { key, state } of unread) this.log.warn('catalog-object-not-read', { key, state });
+    for (const { key, state } of unread) this.log.warn('folder-object-not-read', { key, state });
   }
 
   /** Writes one of the two objects and reads it back. @throws StorageFault where it is not known to be stored. */

@@ -1,10 +1,10 @@
 import { readAgain } from './read-again';
-import { Sealed, seal, unseal, unsealedFormat } from './sealed-json';
 import { ActionError } from '../../contract/action-error';
 import { BackupId } from '../../contract/backup-id';
 import { Manifest, MANIFEST_FORMAT } from '../../contract/manifest';
 import { ObjectKeys } from '../../contract/object-keys';
 import { bodyOf, ObjectStore, ReadResult } from '../storage/object-store';
+import { Sealed, seal, unseal, unsealedFormat } from '../storage/sealed-json';
 
 /** What the catalog knows of a backup's manifest. */
 export interface ExpectedManifest {

@@ -1,4 +1,5 @@
 import { StorageAnswer } from './s3-client';
+import { unseal } from './sealed-json';
 import { diagnoseStorage } from '../../contract/diagnosis/diagnose';
 import { isKind } from '../../contract/diagnosis/error-kinds';
 import { Fault, StorageContext } from '../../contract/diagnosis/fault';
@@ -58,7 +59,7 @@ export async function findForeignOwner(
   }
   const present = answers.filter(({ answer }) => answer.bytes !== undefined);
   const readable = present
-    .map(({ key, answer }) => ({ key, found: parseOwner(answer.bytes!) }))
+    .map(({ key, answer }) => ({ key, found: ownerIn(answer.bytes!) }))
     .flatMap(({ key, found }) => (found === undefined ? [] : [{ key, ...found }]))
     .sort((one, other) => other.generation - one.generation);
   const [newest] = readable;
@@ -70,17 +71,8 @@ export async function findForeignOwner(
   return new FolderOwner(undefined, undefined, damaged);
 }
 
-function parseOwner(bytes: Buffer): { readonly generation: number; readonly owner: Owner } | undefined {
-  try {
-    const { generation, owner } = JSON.parse(bytes.toString('utf8')) as {
-      generation?: unknown;
-      owner?: Partial<Owner>;
-    };
-    const { account, region, database } = owner ?? {};
-    return typeof account === 'string' && typeof region === 'string' && typeof database === 'string'
-      ? { generation: typeof generation === 'number' ? generation : 0, owner: { account, region, database } }
-      : undefined;
-  } catch {
-    return undefined;
-  }
+/** Undefined where the object is not as it was written: a changed byte may name another account. */
+function ownerIn(bytes: Buffer): { readonly generation: number; readonly owner: Owner } | undefined {
+  const value = unseal<{ readonly generation?: number; readonly owner: Owner }>(bytes)?.value;
+  return value && { generation: value.generation ?? 0, owner: value.owner };
 }

@@ -7,8 +7,8 @@ import { BackupSelector, RestoreCheckRequest } from '../../../src/contract/reque
 import { StorageSettings } from '../../../src/contract/storage-settings';
 import { restoreCheck } from '../../../src/runtime/actions/restore-check';
 import { sampleOf } from '../../../src/runtime/folder/sample';
-import { seal } from '../../../src/runtime/folder/sealed-json';
 import { Runtime } from '../../../src/runtime/runtime';
+import { seal } from '../../../src/runtime/storage/sealed-json';
 import { MemoryStore } from '../memory-store';
 
 const KEYS = new ObjectKeys('backups', 'shop');

@@ -8,7 +8,7 @@ import { DAY_MS } from '../../../src/contract/retention';
 import { BackupFolder } from '../../../src/runtime/folder/backup-folder';
 import { FolderWriter } from '../../../src/runtime/folder/folder-writer';
 import { NO_LOCK } from '../../../src/runtime/folder/locked-catalog';
-import { seal } from '../../../src/runtime/folder/sealed-json';
+import { seal } from '../../../src/runtime/storage/sealed-json';
 
 jest.mock('../../../src/runtime/folder/read-again', () => {
   const actual = jest.requireActual('../../../src/runtime/folder/read-again');
