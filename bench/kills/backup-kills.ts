@@ -11,11 +11,13 @@ import { CertificateAuthority } from '../../sandbox/certificate-authority';
 import { compareDatabases, ComparedServer } from '../../sandbox/compare-databases';
 import { CodeStore } from '../../sandbox/lambda/code';
 import { PostgreSqlServer } from '../../sandbox/postgresql/server';
+import { timeLimit } from '../bench';
 import { atLeast, exactly, Figure } from '../figures';
 
 export interface KillOptions {
   readonly seed: number;
-  readonly minutes: number;
+  /** @default - no limit */
+  readonly minutes?: number;
   /** Only the scenarios whose name has this in it. */
   readonly only?: string;
   /** Folders that are worked on side by side. */
@@ -114,7 +116,7 @@ class Storm {
   private readonly random: Random;
   private readonly wanted: readonly Scenario[];
   private readonly scenarios: Generator<Scenario>;
-  private readonly end: number;
+  private readonly isOver: () => boolean;
   /** Names of the scenarios that happened. */
   private readonly met = new Set<string>();
   private kills = 0;
@@ -132,7 +134,7 @@ class Storm {
     private readonly restoreAndCompare: (lane: Lane, backup: string) => Promise<string[]>,
     private readonly progress: (line: string) => void,
   ) {
-    this.end = Date.now() + options.minutes * 60_000;
+    this.isOver = timeLimit(options);
     this.random = new Random(options.seed);
     this.wanted = allScenarios().filter(({ name }) => name.includes(options.only ?? ''));
     if (this.wanted.length === 0) throw new Error(`No scenario has ${options.only} in its name.`);
@@ -168,7 +170,7 @@ class Storm {
   private get isDone(): boolean {
     const names = new Set(this.wanted.map(({ name }) => name));
     return (
-      Date.now() >= this.end ||
+      this.isOver() ||
       (this.kills >= this.options.kills && this.faults >= this.options.faults && this.met.size >= names.size)
     );
   }
