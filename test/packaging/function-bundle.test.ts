@@ -58,14 +58,14 @@ describe('bundleFunction', () => {
   test('fails when a try would hide a package that is left out', async () => {
     const entry = source('handler.ts', `try { require('no-such-package'); } catch {}; export const handler = 1;`);
     await expect(bundleFunction({ entry, file: path.join(work, 'x.zip') })).rejects.toThrow(
-      /holds all of its packages.*no-such-package/,
+      /must contain every package.*no-such-package/,
     );
   });
 
   test('fails without its entry', async () => {
     const entry = path.join(sources, 'missing.ts');
     await expect(bundleFunction({ entry, file: path.join(work, 'x.zip') })).rejects.toThrow(
-      /there is no .*missing\.ts/,
+      /entry point of a bundle is missing: .*missing\.ts/,
     );
   });
 });
