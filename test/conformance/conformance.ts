@@ -135,7 +135,11 @@ export async function runCase(each: ConformanceCase): Promise<CaseResult> {
   }
 }
 
-/** Runs cases side by side: most of them only wait. */
+/**
+ * Runs cases at the same time: most of them only wait. On a machine that is busy with other work they slow each other down,
+ * and then "the endpoint is too slow" is the right verdict. So a case that got it, and should not, is run alone after the
+ * others. No other result is repeated.
+ */
 export async function runCases(cases: readonly ConformanceCase[], atOnce = 12): Promise<CaseResult[]> {
   const results: CaseResult[] = [];
   const waiting = cases.map((each, index) => ({ each, index }));
@@ -145,7 +149,14 @@ export async function runCases(cases: readonly ConformanceCase[], atOnce = 12): 
     }
   };
   await Promise.all(Array.from({ length: atOnce }, worker));
+  for (const [index, result] of results.entries()) {
+    if (result.wrong.length > 0 && foundTooSlow(result)) results[index] = await runCase(cases[index]);
+  }
   return results;
+}
+
+function foundTooSlow({ verdict }: CaseResult): boolean {
+  return verdict?.state === 'Failed' && (verdict.code === 'OUT_OF_TIME' || verdict.code === 'SILENT');
 }
 
 export async function ask(

@@ -4,7 +4,6 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { BufferPool } from '../../../src/runtime/archive/buffer-pool';
 import { dumpDatabase, DumpedDatabase } from '../../../src/runtime/dump/dump';
 import { resolveConnection, withClient } from '../../../src/runtime/postgres/connection';
@@ -109,21 +108,25 @@ test('databases of the user are those that are no templates and not of RDS itsel
 });
 
 test('a race with a schema change that a parallel dump lost is run once more with one job', async () => {
-  // GIVEN somebody who changes a table that the dump has locked, while its workers are at larger ones
+  // GIVEN a change of a table that begins to wait after pg_dump has locked it and before its workers do: in between, pg_dump
+  // reads a sequence, which another session holds until then
+  await world.sql('shop', 'CREATE SEQUENCE held');
+  const holder = await world.connect('shop');
+  await holder.query('BEGIN');
+  await holder.query('DROP SEQUENCE held');
   const change = (async () => {
-    for (let workers = 0; workers < 2; await sleep(5)) {
-      const [row] = await world.sql(
-        'shop',
-        "SELECT count(*)::int AS workers FROM pg_stat_activity WHERE query LIKE 'COPY public.%\\_large%'",
-      );
-      workers = Number(row.workers);
-    }
-    await world.sql('shop', 'ALTER TABLE small ADD COLUMN late int');
+    await waitForLocks('held');
+    const changing = world.sql('shop', 'ALTER TABLE small ADD COLUMN late int');
+    await waitForLocks('small');
+    await holder.query('ROLLBACK');
+    await holder.end();
+    await changing;
   })();
 
   // WHEN
   const { facts } = await dump('shop');
   await change;
+  await world.sql('shop', 'DROP SEQUENCE held');
 
   // THEN
   expect(world.events).toContainEqual(
@@ -135,17 +138,31 @@ test('a race with a schema change that a parallel dump lost is run once more wit
   expect(facts.tables).toContainEqual({ schema: 'public', name: 'small', rows: 10 });
 });
 
+/** Until a session waits for a lock on that relation. */
+async function waitForLocks(relation: string): Promise<void> {
+  await waitFor(async () => {
+    const waiting = await world.sql(
+      'shop',
+      `SELECT FROM pg_locks WHERE NOT granted AND relation = to_regclass('public.${relation}')`,
+    );
+    return waiting.length > 0 ? true : undefined;
+  });
+}
+
 test('a schema change that waits for our lock, and pg_dump for it, does not hold up the dump for ever', async () => {
   // GIVEN a change that begins to wait before pg_dump, at its first start, asks for its locks
-  const marker = path.join(fakes, 'started');
+  const started = path.join(fakes, 'started');
+  const waiting = path.join(fakes, 'waiting');
   await wrapPgDump(`
-    [ -e ${marker} ] || { touch ${marker}; sleep 2; }
+    touch ${started}
+    while [ ! -e ${waiting} ]; do sleep 0.05; done
     real "$@"`);
   const change = (async () => {
-    while (!existsSync(marker)) {
-      await sleep(20);
-    }
-    await world.sql('shop', 'ALTER TABLE small ADD COLUMN later int');
+    await waitFor(async () => existsSync(started) || undefined);
+    const changing = world.sql('shop', 'ALTER TABLE small ADD COLUMN later int');
+    await waitForLocks('small');
+    await writeFile(waiting, '');
+    await changing;
   })();
 
   // WHEN
