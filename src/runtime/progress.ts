@@ -68,9 +68,9 @@ export function reportProgress(
       await store.put(key, ...body);
       if (direction === 'stored' && PART_KEY.test(key)) add(body[0].length);
     },
-    get: async (key) => {
+    get: async (key, into) => {
       startedAt ??= now();
-      const result = await store.get(key);
+      const result = await store.get(key, into);
       if (direction === 'read' && result.kind === 'found') {
         if (PART_KEY.test(key)) add(result.body.length);
         else if (MANIFEST_KEY.test(key)) totalBytes = sizeOfParts(result.body) ?? totalBytes;

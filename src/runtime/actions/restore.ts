@@ -1,5 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, escapeIdentifier } from 'pg';
 import { ActionError } from '../../contract/action-error';
@@ -8,7 +7,8 @@ import { describeFolder } from '../../contract/backup-selection';
 import { Manifest } from '../../contract/manifest';
 import { distinctRemarks, Remark } from '../../contract/remark';
 import { BackupSelector, RestoreAnswer, RestoreRequest } from '../../contract/requests';
-import { readParts } from '../archive/parts-reader';
+import { PartsReader } from '../archive/parts-reader';
+import { thisMachine, transferLimits } from '../archive/transfer-limits';
 import { withinDeadline } from '../deadline';
 import { BackupFolder } from '../folder/backup-folder';
 import { StoredBackup } from '../folder/stored-backup';
@@ -193,14 +193,16 @@ class Restore {
       if (!mark) await requireEmptyServer(this.connection, admin, this.runtime.log);
       return server.major;
     });
-    const directory = join(await this.workDirectory(), 'parts');
-    await readParts(backup, directory, this.signal);
-    this.runtime.log.info('parts-read', { backup: manifest.backup, parts: manifest.parts.length });
+    const { jobs: sessions } = transferLimits(thisMachine());
     return {
       connection: { ...this.connection, serverMajor },
       masters,
       roles: [...restoredRoles(manifest), ...(masters.source === masters.target ? [] : [masters.source])],
-      directory,
+      manifest,
+      // Each session reads one part while the next one comes.
+      reader: new PartsReader(backup, 2 * sessions + 1, this.signal),
+      plan: this.request.target.plan,
+      sessions,
       workDirectory: await this.workDirectory(),
       keepGoing: this.request.keepGoing ?? false,
       signal: this.signal,
@@ -244,7 +246,6 @@ class Restore {
       await finishRoles(admin, manifest, job.masters, job.remark);
       await dropSourceMasterRole(admin, job.masters);
     });
-    await rm(job.directory, { recursive: true });
     return { results, passedOver: withoutPassword.length > 0 ? [passwordsNeeded(withoutPassword)] : [] };
   }
 

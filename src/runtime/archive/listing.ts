@@ -5,9 +5,14 @@ export interface ArchiveEntry {
   readonly oid: number;
   /** `definition` if the whole entry is in the table of contents; else its content is in a file. */
   readonly kind: 'table data' | 'large objects' | 'definition';
+  /** Its kind in pg_dump's words, its schema, its name and its owner. */
+  readonly description: string;
+  /** The entries that must be restored before this one; only a verbose listing has them. */
+  readonly dependsOn: readonly number[];
 }
 
 const LINE = /^(\d+); \d+ (\d+) (.*)$/;
+const DEPENDENCIES = /^;\tdepends on:(( \d+)+)$/;
 
 /** How the description of an entry begins whose content is in files. */
 const DATA_KINDS: readonly (readonly [string, ArchiveEntry['kind']])[] = [
@@ -17,15 +22,21 @@ const DATA_KINDS: readonly (readonly [string, ArchiveEntry['kind']])[] = [
 
 /** Parses the output of `pg_restore --list`. */
 export function parseArchiveListing(listing: string): ArchiveEntry[] {
-  return listing
-    .split('\n')
-    .map((line) => LINE.exec(line))
-    .filter((match) => match !== null)
-    .map(([, dumpId, oid, description]) => ({
+  const entries: { -readonly [field in keyof ArchiveEntry]: ArchiveEntry[field] }[] = [];
+  for (const line of listing.split('\n')) {
+    const [, dumpId, oid, description] = LINE.exec(line) ?? [];
+    const dependencies = DEPENDENCIES.exec(line)?.[1];
+    if (dependencies !== undefined) entries.at(-1)!.dependsOn = dependencies.trim().split(' ').map(Number);
+    if (description === undefined) continue;
+    entries.push({
       dumpId: Number(dumpId),
       oid: Number(oid),
       kind: DATA_KINDS.find(([start]) => description.startsWith(start))?.[1] ?? 'definition',
-    }));
+      description,
+      dependsOn: [],
+    });
+  }
+  return entries;
 }
 
 /** The name of a file of a directory archive without the suffix of the compression. */

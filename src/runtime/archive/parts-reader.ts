@@ -1,135 +1,217 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { FileHandle, mkdir, open, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { extract } from 'tar-stream';
+import { FileHandle, open } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { BufferPool } from './buffer-pool';
+import { readMembers } from './tar';
 import { writeAll } from './write-all';
 import { ActionError } from '../../contract/action-error';
 import { DumpFile, Manifest, Part, Segment } from '../../contract/manifest';
 import { partError, StoredBackup } from '../folder/stored-backup';
 
-/** The file and the offset to which a segment is written. */
-interface Destination {
-  readonly file: string;
-  readonly offset: number;
-  readonly size: number;
-}
-
 /**
- * Downloads the parts of a backup and writes its files into a directory. Size and digest of a part are checked before it
- * is used, those of each file before this returns. The next part is downloaded while one is unpacked, so at most two are
- * in memory.
- *
- * @throws VerificationFailed with the name of the part or file that is missing, damaged or from another backup.
+ * Reads the files of a backup. No byte of a part is used before its size and its digest are right. No more parts are in
+ * memory than the given number.
  */
-export async function readParts(backup: StoredBackup, directory: string, signal: AbortSignal): Promise<void> {
-  const { manifest } = backup;
-  for (const file of manifest.files) await createEmptyFile(file, directory);
-  const members = destinations(manifest);
-  let nextPart = readAhead(backup, manifest.parts[0]);
-  for (const [index, part] of manifest.parts.entries()) {
-    signal.throwIfAborted();
-    const body = await nextPart;
-    nextPart = readAhead(backup, manifest.parts[index + 1]);
-    await unpack(body!, members.get(part.number) ?? new Map(), directory, backup.partKey(part));
+export class PartsReader {
+  private readonly buffers: BufferPool;
+  private readonly parts: ReadonlyMap<number, Part>;
+  /** The members of each part, by their names, with their sizes. */
+  private readonly members: ReadonlyMap<number, ReadonlyMap<string, number>>;
+
+  /** @throws VerificationFailed where the manifest contradicts itself */
+  constructor(
+    private readonly backup: StoredBackup,
+    partsInMemory: number,
+    private readonly signal: AbortSignal,
+  ) {
+    const { files, parts } = backup.manifest;
+    files.forEach(requireSound);
+    this.parts = new Map(parts.map((part) => [part.number, part]));
+    this.members = membersOf(backup.manifest);
+    this.buffers = new BufferPool(partsInMemory, Math.max(0, ...parts.map(({ size }) => size)));
   }
-  for (const file of manifest.files) {
-    signal.throwIfAborted();
-    await verifyFile(file, directory);
+
+  /**
+   * Writes files into a directory, under their names without the folder. A file that is in one part is compared with its
+   * digest before it is written.
+   */
+  async writeFiles(files: readonly DumpFile[], directory: string, signal = this.signal): Promise<void> {
+    for (const [part, together] of byPart(files.filter((file) => !isLarge(file)))) {
+      await this.withPart(part, signal, async (members) => {
+        for (const file of together) await writeSmall(file, members, join(directory, basename(file.name)));
+      });
+    }
+    for (const file of files.filter(isLarge)) {
+      const handle = await open(join(directory, basename(file.name)), 'w', 0o600);
+      try {
+        await this.writeLarge(file, handle, signal);
+      } finally {
+        await handle.close();
+      }
+    }
+  }
+
+  /**
+   * The bytes of a large file in their order, a segment at a time: it may be used until the next one is asked for, and
+   * while it is used the next part is on its way. The last segment is given only if the file as a whole is right.
+   */
+  async *segments(file: DumpFile, signal = this.signal): AsyncGenerator<Buffer, void> {
+    const hash = createHash('sha256');
+    let coming: Promise<FetchedPart> | undefined;
+    try {
+      coming = this.fetch(file.segments[0].part, signal);
+      for (const [index, { member }] of file.segments.entries()) {
+        const { body, members } = await coming!;
+        try {
+          const next = file.segments.at(index + 1);
+          coming = next && this.fetch(next.part, signal);
+          const content = members.get(member)!;
+          hash.update(content);
+          if (next === undefined) requireDigest(file, hash.digest('hex'));
+          yield content;
+        } finally {
+          this.buffers.giveBack(body);
+        }
+      }
+    } finally {
+      await coming?.then(
+        ({ body }) => this.buffers.giveBack(body),
+        () => undefined,
+      );
+    }
+  }
+
+  private async writeLarge(file: DumpFile, handle: FileHandle, signal: AbortSignal): Promise<void> {
+    let position = 0;
+    for await (const segment of this.segments(file, signal)) {
+      await writeAll(handle, segment, position, file.name);
+      position += segment.length;
+    }
+  }
+
+  private async withPart(
+    number: number,
+    signal: AbortSignal,
+    use: (members: ReadonlyMap<string, Buffer>) => Promise<void>,
+  ): Promise<void> {
+    const { body, members } = await this.fetch(number, signal);
+    try {
+      await use(members);
+    } finally {
+      this.buffers.giveBack(body);
+    }
+  }
+
+  /** A failure is kept for the caller that waits for the part. */
+  private fetch(number: number, signal: AbortSignal): Promise<FetchedPart> {
+    const fetching = this.fetchInto(number, signal);
+    fetching.catch(() => undefined);
+    return fetching;
+  }
+
+  private async fetchInto(number: number, signal: AbortSignal): Promise<FetchedPart> {
+    const body = await this.buffers.take(signal);
+    try {
+      const part = this.parts.get(number)!;
+      const key = this.backup.partKey(part);
+      return { body, members: this.requireMembers(part, key, await this.backup.readPart(part, body)) };
+    } catch (error) {
+      this.buffers.giveBack(body);
+      throw error;
+    }
+  }
+
+  /** Only what the manifest names is used. */
+  private requireMembers({ number }: Part, key: string, archive: Buffer): ReadonlyMap<string, Buffer> {
+    const wanted = this.members.get(number)!;
+    const found = new Map<string, Buffer>();
+    for (const { name, content } of unpacked(key, archive)) {
+      if (wanted.get(name) !== content.length || found.has(name)) {
+        throw partError(key, `holds ${name} (${content.length} bytes), which the manifest does not have there`);
+      }
+      found.set(name, content);
+    }
+    const missing = [...wanted.keys()].filter((name) => !found.has(name));
+    if (missing.length > 0) throw partError(key, `lacks ${missing.slice(0, 5).join(', ')}`);
+    return found;
   }
 }
 
-/** The destination of each member of each part, by part number and member name. */
-function destinations(manifest: Manifest): Map<number, Map<string, Destination>> {
-  const found = new Map<number, Map<string, Destination>>(manifest.parts.map(({ number }) => [number, new Map()]));
-  for (const file of manifest.files) {
-    let offset = 0;
+/** A part in a buffer, and its members, which are bytes of the buffer. */
+interface FetchedPart {
+  readonly body: Buffer;
+  readonly members: ReadonlyMap<string, Buffer>;
+}
+
+/** A large file has parts of its own; a small one is in one part, with others. */
+export function isLarge({ segments }: Pick<DumpFile, 'segments'>): boolean {
+  return segments.length > 1;
+}
+
+function membersOf({ backup, files, parts }: Manifest): Map<number, Map<string, number>> {
+  const members = new Map<number, Map<string, number>>(parts.map(({ number }) => [number, new Map()]));
+  for (const file of files) {
     for (const { part, member, size } of file.segments) {
-      found.get(part)?.set(member, { file: file.name, offset, size });
-      offset += size;
+      const found = members.get(part);
+      if (found === undefined) throw damagedManifest(`${file.name} is in part ${part}, which backup ${backup} lacks`);
+      found.set(member, size);
     }
+  }
+  return members;
+}
+
+function byPart(files: readonly DumpFile[]): Map<number, DumpFile[]> {
+  const found = new Map<number, DumpFile[]>();
+  for (const file of files) {
+    const [{ part }] = file.segments;
+    found.set(part, [...(found.get(part) ?? []), file]);
   }
   return found;
 }
 
-/** Starts to read a part. A failure is thrown where the result is awaited. */
-function readAhead(backup: StoredBackup, part: Part | undefined): Promise<Buffer> | undefined {
-  const nextPart = part && backup.readPart(part);
-  nextPart?.catch(() => undefined);
-  return nextPart;
-}
-
-async function createEmptyFile(file: DumpFile, directory: string): Promise<void> {
-  const path = pathOf(file.name, directory);
-  if (total(file.segments) !== file.size) {
-    throw new ActionError(
-      'VerificationFailed',
-      `The manifest is damaged: the segments of ${file.name} have ${total(file.segments)} bytes, the file ${file.size}.`,
-    );
-  }
-  await mkdir(dirname(path), { recursive: true });
-  await rm(path, { force: true });
-  await (await open(path, 'wx', 0o600)).close();
-}
-
-async function unpack(body: Buffer, members: Map<string, Destination>, directory: string, key: string): Promise<void> {
-  const archive = extract();
-  const unpacking = pipeline(Readable.from([body]), archive);
-  unpacking.catch(() => undefined);
-  let current: { readonly name: string; readonly handle: FileHandle } | undefined;
+async function writeSmall(file: DumpFile, members: ReadonlyMap<string, Buffer>, path: string): Promise<void> {
+  const content = members.get(file.segments[0].member)!;
+  requireDigest(file, createHash('sha256').update(content).digest('hex'));
+  const handle = await open(path, 'w', 0o600);
   try {
-    for await (const entry of archive) {
-      const { name, size, type } = entry.header;
-      const destination = members.get(name);
-      // Only members that the manifest names are written, each to its place in the manifest.
-      if (!destination || destination.size !== size || type !== 'file') {
-        throw partError(key, `holds ${name} (${type}, ${size} bytes), which the manifest does not have there`);
-      }
-      members.delete(name);
-      if (current?.name !== destination.file) {
-        await current?.handle.close();
-        current = { name: destination.file, handle: await open(pathOf(destination.file, directory), 'r+') };
-      }
-      let position = destination.offset;
-      for await (const chunk of entry as AsyncIterable<Buffer>) {
-        await writeAll(current.handle, chunk, position, destination.file);
-        position += chunk.length;
-      }
-    }
-    await unpacking;
+    await writeAll(handle, content, 0, file.name);
   } finally {
-    await current?.handle.close();
-  }
-  if (members.size > 0) throw partError(key, `lacks ${[...members.keys()].slice(0, 5).join(', ')}`);
-}
-
-async function verifyFile(file: DumpFile, directory: string): Promise<void> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(pathOf(file.name, directory)), hash);
-  const digest = hash.digest('hex');
-  if (digest !== file.sha256) {
-    throw new ActionError(
-      'VerificationFailed',
-      `The file ${file.name} of the backup has SHA-256 ${digest} when assembled from its parts, not the ${file.sha256} of the ` +
-        `manifest (parts ${[...new Set(file.segments.map(({ part }) => part))].join(', ')}). Choose another backup.`,
-    );
+    await handle.close();
   }
 }
 
-/** @throws VerificationFailed for a name that is not `<database>/<file>` or that leads out of the directory. */
-function pathOf(name: string, directory: string): string {
-  const segments = name.split('/');
+function unpacked(key: string, archive: Buffer) {
+  try {
+    return readMembers(archive);
+  } catch (error) {
+    throw partError(key, (error as Error).message);
+  }
+}
+
+function requireDigest(file: DumpFile, digest: string): void {
+  if (digest === file.sha256) return;
+  throw new ActionError(
+    'VerificationFailed',
+    `The file ${file.name} of the backup has SHA-256 ${digest} when put together, not the ${file.sha256} of the ` +
+      `manifest (parts ${[...new Set(file.segments.map(({ part }) => part))].join(', ')}). Choose another backup.`,
+  );
+}
+
+/** @throws VerificationFailed for a name that is not a folder and a file in it, or leads elsewhere, and a wrong size */
+function requireSound({ name, size, segments }: DumpFile): void {
+  const words = name.split('/');
   // eslint-disable-next-line no-control-regex
-  const plain = segments.every((segment) => segment !== '' && !/^\.\.?$|[\u0000-\u001f\\]/.test(segment));
-  if (segments.length !== 2 || !plain) {
-    throw new ActionError(
-      'VerificationFailed',
-      `The manifest is damaged: a file of a backup is named <database>/<file>; got ${JSON.stringify(name)}.`,
-    );
+  const plain = words.every((word) => word !== '' && !/^\.\.?$|[\u0000-\u001f\\]/.test(word));
+  if (words.length !== 2 || !plain) {
+    throw damagedManifest(`a file of a backup is named <database>/<file>; got ${JSON.stringify(name)}`);
   }
-  return join(directory, ...segments);
+  if (segments.length === 0 || total(segments) !== size) {
+    throw damagedManifest(`the segments of ${name} have ${total(segments)} bytes, the file ${size}`);
+  }
+}
+
+function damagedManifest(fault: string): ActionError {
+  return new ActionError('VerificationFailed', `The manifest is damaged: ${fault}.`);
 }
 
 function total(segments: readonly Segment[]): number {

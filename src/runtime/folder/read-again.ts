@@ -12,12 +12,13 @@ export async function readAgain(
   store: Pick<ObjectStore, 'get'>,
   key: string,
   isExpected: (read: ReadResult) => boolean,
+  into?: Buffer,
 ): Promise<ReadResult> {
-  let read = await store.get(key);
+  let read = await store.get(key, into);
   for (const pause of READ_AGAIN_PAUSES_MS) {
     if (isExpected(read)) return read;
     if (pause > 0) await sleep(pause);
-    read = await store.get(key);
+    read = await store.get(key, into);
   }
   return read;
 }

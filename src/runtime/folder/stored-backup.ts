@@ -19,9 +19,12 @@ export class StoredBackup {
     return this.keys.part(this.manifest.backup, number);
   }
 
-  /** @throws VerificationFailed where the part is missing, or its size or digest is not the manifest's. */
-  async readPart(part: Part): Promise<Buffer> {
-    const read = await this.read(part);
+  /**
+   * @param into the part is read into this buffer
+   * @throws VerificationFailed where the part is missing, or its size or digest is not the manifest's
+   */
+  async readPart(part: Part, into?: Buffer): Promise<Buffer> {
+    const read = await this.read(part, into);
     const damage = partDamage(part, read);
     if (damage !== undefined) throw partError(this.partKey(part), damage);
     return bodyOf(read)!;
@@ -38,8 +41,8 @@ export class StoredBackup {
     return damaged;
   }
 
-  private async read(part: Part): Promise<ReadResult> {
-    return readAgain(this.store, this.partKey(part), (read) => partDamage(part, read) === undefined);
+  private async read(part: Part, into?: Buffer): Promise<ReadResult> {
+    return readAgain(this.store, this.partKey(part), (read) => partDamage(part, read) === undefined, into);
   }
 }
 

@@ -136,8 +136,16 @@ export async function withClient<T>(
   }
 }
 
-/** The environment that makes a PostgreSQL client connect to the same database. */
-export function childEnvironment(connection: DatabaseConnection, database: string): Record<string, string> {
+/**
+ * The environment that makes a PostgreSQL client connect to the same database.
+ *
+ * @param settings of the client's sessions alone, `name=value`
+ */
+export function childEnvironment(
+  connection: DatabaseConnection,
+  database: string,
+  settings: readonly string[] = [],
+): Record<string, string> {
   return {
     PGHOST: connection.host,
     PGPORT: String(connection.port),
@@ -148,16 +156,16 @@ export function childEnvironment(connection: DatabaseConnection, database: strin
     PGSSLROOTCERT: connection.certificateFile,
     PGCONNECT_TIMEOUT: String(CONNECT_TIMEOUT_SECONDS),
     PGAPPNAME: APPLICATION_NAME,
-    PGOPTIONS: sessionOptions(connection),
+    PGOPTIONS: sessionOptions(connection, settings),
     // Nothing is converted until the client asks for the encoding of the dump: not every database could be.
     PGCLIENTENCODING: 'SQL_ASCII',
   };
 }
 
 /** The settings in the form of PGOPTIONS. */
-function sessionOptions({ serverMajor = 0 }: DatabaseConnection): string {
+function sessionOptions({ serverMajor = 0 }: DatabaseConnection, settings: readonly string[] = []): string {
   const timeouts = NEWER_TIMEOUTS.filter(({ since }) => since <= serverMajor).map(({ name }) => `${name}=0`);
-  return [...SESSION_SETTINGS, ...timeouts].map((setting) => `-c ${setting}`).join(' ');
+  return [...SESSION_SETTINGS, ...timeouts, ...settings].map((setting) => `-c ${setting}`).join(' ');
 }
 
 /** Describes a failed connection and its remedy. No message contains the password. */

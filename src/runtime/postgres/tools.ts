@@ -19,7 +19,12 @@ export interface ClientOutcome {
 
 export interface ClientOptions {
   /** The database to connect to; absent for work on files alone. */
-  readonly server?: { readonly connection: DatabaseConnection; readonly database: string };
+  readonly server?: {
+    readonly connection: DatabaseConnection;
+    readonly database: string;
+    /** Settings of its sessions alone, `name=value`. */
+    readonly settings?: readonly string[];
+  };
   /** Environment variables of the client, besides those of its server. */
   readonly environment?: Readonly<Record<string, string>>;
   /** Is told the process id of the client, which leads its process group. */
@@ -59,7 +64,8 @@ export async function runClient(
     // No .pgpass, .psqlrc or client certificate of the machine takes part.
     HOME: options.workDirectory,
     TMPDIR: options.workDirectory,
-    ...(options.server && childEnvironment(options.server.connection, options.server.database)),
+    ...(options.server &&
+      childEnvironment(options.server.connection, options.server.database, options.server.settings)),
     ...options.environment,
   });
   if (leader.pid !== undefined) options.onStart?.(leader.pid);

@@ -1,15 +1,23 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client, escapeIdentifier } from 'pg';
+import { analyze } from './analyze';
+import { planLoad } from './load-plan';
+import { loadSettings } from './load-settings';
 import { withoutMissingProviderRoles } from './provider-grants';
 import { RefusedObject, refusedObjects } from './refused-objects';
 import { sortMessages } from './restore-messages';
 import { ownersInSchemas, RestoreSteps, restoreSteps } from './restore-steps';
 import { grantsFor, onCurrentDatabase, withDatabaseName } from './sql-script';
 import { grantTemporarySchemaRights } from './temporary-grants';
+import { DatabaseFiles, UnitDirectory } from './unit-files';
+import { runUnits } from './unit-runner';
 import { ActionError } from '../../contract/action-error';
-import { ManifestDatabase, folderOfDatabase } from '../../contract/manifest';
+import { PlanSize } from '../../contract/database-settings';
+import { Manifest, ManifestDatabase } from '../../contract/manifest';
 import { describeRemark, Remark } from '../../contract/remark';
+import { ArchiveEntry, parseArchiveListing } from '../archive/listing';
+import { PartsReader } from '../archive/parts-reader';
 import { Log } from '../log';
 import { ADMINISTRATION_DATABASE, DatabaseConnection, withClient } from '../postgres/connection';
 import { exchangesBytes, inManifest, serverNameIn, serverTextFrom } from '../postgres/encoding';
@@ -23,6 +31,8 @@ const ADMINISTRATION = { name: ADMINISTRATION_DATABASE, encoding: 'UTF8' };
 /** SQLSTATE of what one may not do. */
 const INSUFFICIENT_PRIVILEGE = '42501';
 
+const DEADLOCK = /deadlock detected/;
+
 /** As many failures as a message names. */
 const SHOWN_FAILURES = 5;
 
@@ -31,8 +41,12 @@ export interface LoadJob {
   readonly masters: MasterUsers;
   /** The roles of the source that may own something, all of which the user is a member of for now. */
   readonly roles: readonly string[];
-  /** Where the folders of the databases are. */
-  readonly directory: string;
+  readonly manifest: Manifest;
+  readonly reader: PartsReader;
+  /** Size of the target. */
+  readonly plan: PlanSize;
+  /** Sessions that load at the same time. */
+  readonly sessions: number;
   readonly workDirectory: string;
   /** Go on without a constraint, a trigger or the like that the server refuses. */
   readonly keepGoing: boolean;
@@ -59,7 +73,7 @@ export interface LoadedDatabase {
  *
  * 1. schemas and extensions;
  * 2. rights to make objects are lent to the owners, since objects are handed over to them one by one;
- * 3. everything else: types, functions, tables, rows, indexes, keys, triggers;
+ * 3. everything else: types, functions, tables; rows and indexes, in several sessions; foreign keys, triggers;
  * 4. the temporary rights are revoked, and the rights of the source granted;
  * 5. materialized views, by their owners and with their rights;
  * 6. statistics, then the counts against the manifest;
@@ -68,39 +82,108 @@ export interface LoadedDatabase {
  * @throws DatabaseFault with the server's words; VerificationFailed where a count is not the manifest's.
  */
 export async function loadDatabase(job: LoadJob, facts: ManifestDatabase): Promise<LoadedDatabase> {
-  const steps = await readSteps(job, facts);
-  const passedOver: string[] = [];
-  const refused: RefusedObject[] = [];
-  const restore = async (lines: readonly string[]) => {
-    const outcome = await pgRestore(job, facts, lines);
-    passedOver.push(...outcome.passedOver);
-    refused.push(...outcome.refused);
-  };
+  const files = await DatabaseFiles.open(job.reader, job.manifest, facts.name, job.workDirectory);
+  try {
+    return await new DatabaseLoad(job, facts, files).run();
+  } finally {
+    await files.remove();
+  }
+}
 
-  await restore(steps.schemas);
-  const masters = mastersIn(facts, job.masters);
-  const roles = job.roles.map((role) => serverNameIn(role, facts.encoding));
-  const revocations = await inDatabase(job, facts, async (client) =>
-    grantTemporarySchemaRights(client, ownersInSchemas(steps.contents, await schemasOf(client), roles)),
-  );
-  await restore(steps.contents);
-  const grants = await scriptOf(job, facts, steps.grants);
-  const extensionComments = await scriptOf(job, facts, steps.extensionComments);
-  await inDatabase(job, facts, async (client) => {
-    await giveToTargetMaster(client, masters);
-    await runEach(client, revocations);
-    await runEach(client, await possibleHere(job, facts, client, grantsFor(grants, masters)));
-    passedOver.push(...(await commentOnExtensions(client, grantsFor(extensionComments, masters))));
-  });
-  await restore(steps.computed);
-  const counted = await inDatabase(job, facts, async (client) => {
-    await client.query('ANALYZE');
-    return verifyCounts(client, facts);
-  });
-  await restoreProperties(job, facts, await scriptOf(job, facts, steps.properties, '--create'));
-  const remarksOf = (weight: RefusedObject['weight']) =>
-    refused.filter((each) => each.weight === weight).map(({ remark }) => remark);
-  return { ...counted, passedOver, remarks: remarksOf('remark'), notEnforced: remarksOf('enforced') };
+/** The load of one database. */
+class DatabaseLoad {
+  private readonly passedOver: string[] = [];
+  private readonly refused: RefusedObject[] = [];
+
+  constructor(
+    private readonly job: LoadJob,
+    private readonly facts: ManifestDatabase,
+    private readonly files: DatabaseFiles,
+  ) {}
+
+  async run(): Promise<LoadedDatabase> {
+    const { job, facts, files } = this;
+    const { steps, entries } = await readSteps(job, facts, files.archive);
+    await this.restore(steps.schemas);
+    const masters = mastersIn(facts, job.masters);
+    const roles = job.roles.map((role) => serverNameIn(role, facts.encoding));
+    const takeBack = await inDatabase(job, facts, async (client) =>
+      grantTemporarySchemaRights(client, ownersInSchemas(steps.contents, await schemasOf(client), roles)),
+    );
+    await this.loadContents(steps.contents, entries);
+    const grants = await scriptOf(job, facts, files.archive, steps.grants);
+    const extensionComments = await scriptOf(job, facts, files.archive, steps.extensionComments);
+    await inDatabase(job, facts, async (client) => {
+      await giveToTargetMaster(client, masters);
+      await runEach(client, takeBack);
+      await runEach(client, await possibleHere(job, facts, client, grantsFor(grants, masters)));
+      this.passedOver.push(...(await commentOnExtensions(client, grantsFor(extensionComments, masters))));
+    });
+    await this.restore(steps.computed);
+    await analyze(job.sessions, (work) => inDatabase(job, facts, work));
+    const counted = await inDatabase(job, facts, async (client) => verifyCounts(client, facts));
+    await restoreProperties(job, facts, await scriptOf(job, facts, files.archive, steps.properties, '--create'));
+    const remarksOf = (weight: RefusedObject['weight']) =>
+      this.refused.filter((each) => each.weight === weight).map(({ remark }) => remark);
+    return {
+      ...counted,
+      passedOver: [...new Set(this.passedOver)],
+      remarks: remarksOf('remark'),
+      notEnforced: remarksOf('enforced'),
+    };
+  }
+
+  /** Tables in one session, then rows and indexes in several, then what needs them. */
+  private async loadContents(lines: readonly string[], entries: readonly ArchiveEntry[]): Promise<void> {
+    const { job, files } = this;
+    const largeObjects = await files.readLargeObjects(entries);
+    const plan = planLoad(lines, entries, files.data, largeObjects, job.sessions);
+    await this.restore(plan.before);
+    await runUnits(
+      plan.units,
+      job.sessions,
+      {
+        prepare: async (unit, signal) => files.prepare(unit, signal),
+        run: async (unit, directory, signal) =>
+          this.restoreFed(unit.lines, directory, signal).catch(async (error) => {
+            // Two entries that lock one table twice can wait for each other; nothing is left of the one that was ended.
+            if (unit.files.length > 0 || !DEADLOCK.test(error.message)) throw error;
+            await this.restoreFed(unit.lines, await files.prepare(unit, signal), signal);
+          }),
+      },
+      job.signal,
+    );
+    await this.restore(plan.after);
+  }
+
+  /** Restores entries while the files that they read are fetched. The first failure of either ends the other. */
+  private async restoreFed(lines: readonly string[], directory: UnitDirectory, signal: AbortSignal): Promise<void> {
+    const noFiles = new AbortController();
+    const restored = new AbortController();
+    const feeding = directory.feed(AbortSignal.any([signal, restored.signal])).catch((error) => {
+      noFiles.abort(error);
+      throw error;
+    });
+    try {
+      await this.restore(lines, directory.path, AbortSignal.any([signal, noFiles.signal]));
+      restored.abort(new Error('pg_restore ended before it had read its files.'));
+      await feeding;
+    } finally {
+      restored.abort();
+      await Promise.allSettled([feeding]);
+      await directory.remove();
+    }
+  }
+
+  private async restore(
+    lines: readonly string[],
+    archive = this.files.archive,
+    signal = this.job.signal,
+  ): Promise<void> {
+    const { passedOver, refused } = await pgRestore({ ...this.job, signal }, this.facts, archive, lines);
+    this.passedOver.push(...passedOver);
+    this.refused.push(...refused);
+  }
 }
 
 /**
@@ -138,26 +221,36 @@ async function possibleHere(
   return possible.statements;
 }
 
-async function readSteps(job: LoadJob, facts: ManifestDatabase): Promise<RestoreSteps> {
-  const { stdout } = await onFiles(job, facts, ['--create', '--list']);
-  return restoreSteps(stdout);
+async function readSteps(
+  job: LoadJob,
+  facts: ManifestDatabase,
+  archive: string,
+): Promise<{ readonly steps: RestoreSteps; readonly entries: readonly ArchiveEntry[] }> {
+  const { stdout } = await onFiles(job, facts, archive, ['--create', '--list', '--verbose']);
+  return { steps: restoreSteps(stdout), entries: parseArchiveListing(stdout) };
 }
 
 /** The SQL of some entries of the archive. */
 async function scriptOf(
   job: LoadJob,
   facts: ManifestDatabase,
+  archive: string,
   lines: readonly string[],
   ...options: readonly string[]
 ): Promise<string> {
   if (lines.length === 0) return '';
-  const list = await listFile(job, lines);
-  return (await onFiles(job, facts, [...options, `--use-list=${list}`, '--file=-'])).stdout;
+  const list = await listFile(archive, lines);
+  return (await onFiles(job, facts, archive, [...options, `--use-list=${list}`, '--file=-'])).stdout;
 }
 
 /** Runs pg_restore without a server; then every word on standard error is a failure. */
-async function onFiles(job: LoadJob, facts: ManifestDatabase, args: readonly string[]): Promise<ClientOutcome> {
-  const outcome = await runClient('pg_restore', ['--format=directory', ...args, dumpOf(job, facts)], {
+async function onFiles(
+  job: LoadJob,
+  facts: ManifestDatabase,
+  archive: string,
+  args: readonly string[],
+): Promise<ClientOutcome> {
+  const outcome = await runClient('pg_restore', ['--format=directory', ...args, archive], {
     signal: job.signal,
     workDirectory: job.workDirectory,
     outputEncoding: exchangesBytes(facts.encoding) ? 'latin1' : 'utf8',
@@ -176,10 +269,11 @@ async function onFiles(job: LoadJob, facts: ManifestDatabase, args: readonly str
 async function pgRestore(
   job: LoadJob,
   facts: ManifestDatabase,
+  archive: string,
   lines: readonly string[],
 ): Promise<{ readonly passedOver: readonly string[]; readonly refused: readonly RefusedObject[] }> {
   if (lines.length === 0) return { passedOver: [], refused: [] };
-  const list = await listFile(job, lines);
+  const list = await listFile(archive, lines);
   const outcome = await runClient(
     'pg_restore',
     [
@@ -190,10 +284,10 @@ async function pgRestore(
       '--no-tablespaces',
       `--use-list=${list}`,
       `--dbname=dbname='${facts.name.replace(/[\\']/g, '\\$&')}'`,
-      dumpOf(job, facts),
+      archive,
     ],
     {
-      server: { connection: job.connection, database: facts.name },
+      server: { connection: job.connection, database: facts.name, settings: loadSettings(job.plan, job.sessions) },
       signal: job.signal,
       workDirectory: job.workDirectory,
     },
@@ -212,15 +306,11 @@ async function pgRestore(
   return { passedOver, refused };
 }
 
-async function listFile(job: LoadJob, lines: readonly string[]): Promise<string> {
-  const file = join(job.workDirectory, 'restore.list');
+async function listFile(archive: string, lines: readonly string[]): Promise<string> {
+  const file = join(archive, 'restore.list');
   // pg_restore reads the numbers alone.
   await writeFile(file, `${lines.join('\n')}\n`);
   return file;
-}
-
-function dumpOf(job: LoadJob, facts: ManifestDatabase): string {
-  return join(job.directory, folderOfDatabase(facts.name));
 }
 
 async function schemasOf(client: Client): Promise<string[]> {

@@ -36,9 +36,10 @@ export interface ObjectStore {
   /**
    * Reads an object.
    *
+   * @param into the body is read into this buffer where it fits, so that large objects can share memory in turn
    * @throws ActionError StorageFault for every other answer: wrong keys, no such bucket, unreachable.
    */
-  get(key: string): Promise<ReadResult>;
+  get(key: string, into?: Buffer): Promise<ReadResult>;
   /** Deletes an object; no error where there is none. @throws ActionError StorageFault */
   delete(key: string): Promise<void>;
   /**

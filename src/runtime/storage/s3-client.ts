@@ -88,13 +88,13 @@ export class StorageClient {
     });
   }
 
-  /** Reads an object of at most `maximumBytes`. */
-  async get(key: string, maximumBytes: number, waitMs = this.bounds.requestMs): Promise<StorageAnswer> {
+  /** Reads an object of at most `maximumBytes`, into a given buffer where it fits. */
+  async get(key: string, maximumBytes: number, waitMs = this.bounds.requestMs, into?: Buffer): Promise<StorageAnswer> {
     return this.within(waitMs, async (abortSignal) => {
       const answer = await this.s3.send(new GetObjectCommand({ Bucket: this.settings.bucket, Key: key }), {
         abortSignal,
       });
-      const bytes = await readAtMost(answer.Body as Readable, maximumBytes);
+      const bytes = await readAtMost(answer.Body as Readable, maximumBytes, into, abortSignal);
       return { result: { kind: 'done' }, bytes };
     });
   }
@@ -263,16 +263,25 @@ class HandshakeTimeoutAgent extends HttpsAgent {
   }
 }
 
-async function readAtMost(stream: Readable, maximumBytes: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
+async function readAtMost(
+  stream: Readable,
+  maximumBytes: number,
+  into: Buffer = Buffer.alloc(0),
+  signal?: AbortSignal,
+): Promise<Buffer> {
+  const overflow: Buffer[] = [];
   let length = 0;
-  for await (const chunk of stream) {
-    length += (chunk as Buffer).length;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    // A later attempt may be filling the buffer already.
+    signal?.throwIfAborted();
+    const fits = chunk.copy(into, Math.min(length, into.length));
+    length += chunk.length;
     if (length > maximumBytes) {
       stream.destroy();
       throw new NoAnswer('ANSWER_TOO_LONG' satisfies OwnCode);
     }
-    chunks.push(chunk as Buffer);
+    if (fits < chunk.length) overflow.push(chunk.subarray(fits));
   }
-  return Buffer.concat(chunks, length);
+  const head = into.subarray(0, Math.min(length, into.length));
+  return overflow.length === 0 ? head : Buffer.concat([head, ...overflow]);
 }

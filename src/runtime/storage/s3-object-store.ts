@@ -76,8 +76,10 @@ class S3ObjectStore implements ObjectStore {
     this.requireDone('PUT', key, result);
   }
 
-  async get(key: string): Promise<ReadResult> {
-    const { result, bytes } = await this.withCurrentKeys((client) => client.get(key, MAXIMUM_OBJECT_BYTES));
+  async get(key: string, into?: Buffer): Promise<ReadResult> {
+    const { result, bytes } = await this.withCurrentKeys((client) =>
+      client.get(key, MAXIMUM_OBJECT_BYTES, undefined, into),
+    );
     if (isKind(result, 'missing')) {
       return { kind: 'missing' };
     }

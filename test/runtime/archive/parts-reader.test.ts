@@ -8,7 +8,7 @@ import { MemoryTarget, writeFiles } from './memory-target';
 import { DumpFile, Manifest, Part } from '../../../src/contract/manifest';
 import { ObjectKeys } from '../../../src/contract/object-keys';
 import { BufferPool } from '../../../src/runtime/archive/buffer-pool';
-import { readParts } from '../../../src/runtime/archive/parts-reader';
+import { PartsReader } from '../../../src/runtime/archive/parts-reader';
 import { StoredBackup } from '../../../src/runtime/folder/stored-backup';
 import { MemoryStore } from '../memory-store';
 
@@ -44,12 +44,13 @@ async function stored(contents: readonly Buffer[]): Promise<Stored> {
   return { objects, ...written };
 }
 
-async function read({ objects, files, parts }: Stored, target = path.join(directory, 'out')): Promise<void> {
+async function read({ objects, files, parts }: Stored, target = path.join(directory, 'out', 'shop')): Promise<void> {
   await mkdir(target, { recursive: true });
   const store = new MemoryStore();
   objects.forEach((body, key) => store.objects.set(key, body));
   const manifest = { backup: BACKUP, files, parts } as unknown as Manifest;
-  await readParts(new StoredBackup(store, KEYS, manifest, ''), target, new AbortController().signal);
+  const reader = new PartsReader(new StoredBackup(store, KEYS, manifest, ''), 2, new AbortController().signal);
+  await reader.writeFiles(files, target);
 }
 
 /** A part of the given members, with a manifest that has its true size and digest. */
