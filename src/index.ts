@@ -4,6 +4,7 @@ export * from './backup/backup-retention';
 export * from './backup/backup-schedule';
 export * from './backup/backup-source';
 export * from './backup/connection-test';
+export * from './backup/left-out';
 export * from './backup/scheduled-backup';
 export * from './backup/stored-backups';
 export * from './database/backup-function-options';

@@ -6,6 +6,7 @@ import { IAlarmAction } from './alarm-action';
 import { BackupRetention } from './backup-retention';
 import { BackupSchedule } from './backup-schedule';
 import { ConnectionTest } from './connection-test';
+import { LeftOut } from './left-out';
 import { AlarmedBackup, createAgeAlarm, createFailureAlarm } from './private/alarms';
 import { StoredBackups } from './stored-backups';
 import {
@@ -16,6 +17,7 @@ import {
   LONGEST_BACKUP_NAME,
   watchScheduleName,
 } from '../contract/deployed-names';
+import { nameFault } from '../contract/left-out';
 import { Request } from '../contract/requests';
 import { IManagedDatabase } from '../database/database';
 import { BackupFunction } from '../function/backup-function';
@@ -27,7 +29,7 @@ import { given } from '../private/given';
 import { InvalidInput, Problem } from '../private/invalid-input';
 import { shareProviderAndTags } from '../private/provider-and-tags';
 import { providerKey } from '../private/region';
-import { checkedValue, each, matching, tagProblem, topicArn, wholeNumber } from '../private/rules';
+import { accepted, checkedValue, each, matching, required, tagProblem, topicArn, wholeNumber } from '../private/rules';
 import { shortName } from '../private/short-name';
 import { terraformJson } from '../private/terraform-json';
 import { BackupStorage } from '../storage/backup-storage';
@@ -83,6 +85,13 @@ export interface ScheduledBackupProps {
    * @default - false
    */
   readonly retestOnEveryDeploy?: boolean;
+  /**
+   * Tables and schemas that the backups leave out, such as those of an extension that the master user cannot read. Each
+   * backup, and each restore of one, names them. A backup fails where something that it does not leave out needs them.
+   *
+   * @default - everything is backed up
+   */
+  readonly leaveOut?: LeftOut[];
   /**
    * Tags of the backup's resources, at most 40, over those of the database.
    *
@@ -166,6 +175,7 @@ export class ScheduledBackup extends Construct {
       dueAt: '<aws.scheduler.scheduled-time>',
       dueTimes: own.schedule.schedulerExpressions,
       schedule: name,
+      ...(own.leaveOut && { leaveOut: own.leaveOut }),
     };
     const schedules = own.schedule.schedulerExpressions.map((expression, index) =>
       this.schedule(
@@ -268,6 +278,7 @@ function validate(props: ScheduledBackupProps, scope: Construct): void {
     each('alarmTopicArns', props.alarmTopicArns, (arn) => topicArn('Each of alarmTopicArns', arn)),
     each('alarmActions', props.alarmActions, alarmActionProblem),
     alarmAgeProblem(props),
+    each('leaveOut', props.leaveOut, leftOutProblem),
     tagProblem(props.tags),
   ]);
 }
@@ -284,6 +295,17 @@ function alarmAgeProblem({ alarmAfterHours, schedule }: ScheduledBackupProps): P
   const minimum = Math.ceil(schedule._longestGapMs() / HOUR_MS);
   const remedy = 'Choose a longer time, or leave it out for twice the longest gap of the schedule.';
   return wholeNumber('alarmAfterHours', alarmAfterHours, { minimum, maximum: 24 * 366 * 2, unit: 'hours' }, remedy);
+}
+
+/** The problem of an element of `leaveOut`. */
+function leftOutProblem({ database, schema, table }: LeftOut): Problem | undefined {
+  const remedy = 'Write the name as PostgreSQL has it, without quotes.';
+  return (
+    required('schema of leaveOut', schema, 'Name the schema of the table, or the schema to leave out.') ??
+    accepted('schema of leaveOut', schema, nameFault, remedy) ??
+    accepted('table of leaveOut', table, nameFault, remedy) ??
+    accepted('database of leaveOut', database, nameFault, remedy)
+  );
 }
 
 function claimFolder(backup: ScheduledBackup): void {

@@ -1,6 +1,6 @@
 /**
  * An object or a property that a restore by the master user, who is no superuser, cannot bring back. Never data: data is
- * exact, or the restore fails.
+ * exact, or the restore fails; but for tables that the settings leave out and rows of extensions that nobody can dump.
  */
 export interface Remark {
   /** The database of the object. Absent for what belongs to the whole server, such as a role. */

@@ -3,6 +3,7 @@ import { BackupId } from './backup-id';
 import { BackupState } from './catalog';
 import { DatabaseSettings, PlanSize } from './database-settings';
 import { PassedVerdict } from './diagnosis/verdict';
+import { LeftOut } from './left-out';
 import { Manifest } from './manifest';
 import { Owner } from './owner';
 import { Remark } from './remark';
@@ -47,6 +48,8 @@ export interface BackUpRequest {
   readonly dueTimes?: readonly string[];
   /** Name of the backup's schedule, a dimension of its metrics. */
   readonly schedule?: string;
+  /** Tables and schemas that are not backed up. Each is a remark of the backup. */
+  readonly leaveOut?: readonly LeftOut[];
 }
 
 /** Tell the age of the newest completed backup, as a metric. */

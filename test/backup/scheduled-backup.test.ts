@@ -229,8 +229,12 @@ describe('ScheduledBackup', () => {
       scheduleName: 'nightly',
       alarmTopicArns: ['arn:aws:sns:eu-central-1:123456789012:oncall'],
       retestOnEveryDeploy: true,
+      leaveOut: [{ schema: 'audit' }, { database: 'orders', schema: 'public', table: 'Events' }],
     });
     const result = Synthesized.of(other);
+    expect(requestOf(result.one('aws_scheduler_schedule', 'Backup/Schedule').body.target.input)).toMatchObject({
+      leaveOut: [{ schema: 'audit' }, { database: 'orders', schema: 'public', table: 'Events' }],
+    });
     expect(backup.scheduleNames).toEqual(['nightly']);
     expect(result.one('aws_scheduler_schedule', 'Backup/Schedule').body).toMatchObject({
       name: 'nightly',
@@ -338,6 +342,9 @@ describe('ScheduledBackup', () => {
     ['alarmTopicArns', ['arn:aws:sqs:eu-central-1:123456789012:oncall'], 'cannot notify a FIFO topic or a queue'],
     ['alarmActions', [{}], 'Each of alarmActions is an IAlarmAction.'],
     ['alarmAfterHours', 23, 'alarmAfterHours is a whole number of hours from 24 to 17568.'],
+    ['leaveOut', [{}], 'schema of leaveOut is required.'],
+    ['leaveOut', [{ schema: 'public', table: '' }], 'table of leaveOut has 1 to 63 bytes. Got "".'],
+    ['leaveOut', ['public.events'], 'schema of leaveOut is required.'],
     ['tags', { 'aws:x': 'y' }, 'A tag has a key of 1 to 128'],
   ])('fails with %s %j', (prop, value, message) => {
     const attempt = () => {

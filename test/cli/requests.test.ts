@@ -120,6 +120,16 @@ describe('the request of each command', () => {
       { action: 'back-up', storage: SETTINGS, database: DATABASE, retentionDays: 7 },
     ],
     [
+      `back-up ${STORAGE} --database orders ${SERVER} --leave-out audit public.events "a.b"."C""d"`,
+      {
+        action: 'back-up',
+        storage: SETTINGS,
+        database: DATABASE,
+        retentionDays: 7,
+        leaveOut: [{ schema: 'audit' }, { schema: 'public', table: 'events' }, { schema: 'a.b', table: 'C"d' }],
+      },
+    ],
+    [
       `back-up ${STORAGE} --database orders ${SERVER} --port 6000 --vcpu 2 --memory 4 --storage-size 50`,
       {
         action: 'back-up',
@@ -352,6 +362,7 @@ describe('mistakes', () => {
     [`restore ${STORAGE} --database orders --host h --user u`, ['--latest', '0 of these']],
     [`restore --latest ${STORAGE} --database orders --user u`, ['--host']],
     [`back-up ${STORAGE} --database orders --host h --user u`, ['--retention-days']],
+    [`back-up ${STORAGE} --database orders ${SERVER} --leave-out a.b.c`, ['schema.table', 'a.b.c']],
     [`back-up ${STORAGE} --database orders --host h --retention-days 7`, ['--user']],
     [`back-up ${STORAGE} --database orders --host h --user u --retention-days 0`, ['--retention-days', '"0"']],
     [`back-up ${STORAGE} --database orders --host h --user u --retention-days 1.5`, ['"1.5"']],

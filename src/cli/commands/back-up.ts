@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { ActionError } from '../../contract/action-error';
 import { BackUpAnswer } from '../../contract/requests';
+import { leaveOutOption, leftOutOf } from '../options/leave-out-option';
 import { addSourceOptions, openDatabaseSource } from '../options/source-options';
 import { addWriterOptions, databaseOf, retentionDaysOf } from '../options/writer-options';
 import { durationText, sizeText } from '../output/format';
@@ -23,12 +24,14 @@ export function addBackUp(program: Command, session: Session): void {
         database: databaseOf(command, source),
         retentionDays: retentionDaysOf(command, source),
         schedule: source.schedule?.name,
+        leaveOut: leftOutOf(command, source),
       });
       if (answer.outcome === 'Locked') {
         throw new ActionError('Locked', LOCKED, answer);
       }
       session.show({ answer, lines: backUpLines(answer) });
     });
+  command.addOption(leaveOutOption());
   addSourceOptions(command);
   addWriterOptions(command);
 }

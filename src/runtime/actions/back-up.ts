@@ -6,6 +6,7 @@ import { ActionError } from '../../contract/action-error';
 import { BackupId, backupIdOf, parseBackupId } from '../../contract/backup-id';
 import { newestCompleted } from '../../contract/backup-selection';
 import { CatalogEntry } from '../../contract/catalog';
+import { LeftOut, notLeftOutRemark } from '../../contract/left-out';
 import { ManifestDatabase, DumpFile, Manifest, MANIFEST_FORMAT, Part } from '../../contract/manifest';
 import { Remark } from '../../contract/remark';
 import { BackUpAnswer, BackUpRequest, PruneAnswer } from '../../contract/requests';
@@ -141,12 +142,16 @@ class BackupRun {
     await requireWritableTexts(this.connection, server.databases, this.runtime.log);
     const client = await findDumpClient(server.version.major, this.runtime.workDirectory);
 
-    const remarks = [...server.remarks, ...(await readRemarksOfDatabases(this.connection, server.databases))];
-    for (const remark of remarks) {
-      this.runtime.log.warn('backup-remark', { backup: this.id, ...remark });
-    }
+    const remarks: Remark[] = [];
+    const note = (found: readonly Remark[]) => {
+      for (const remark of found) this.runtime.log.warn('backup-remark', { backup: this.id, ...remark });
+      remarks.push(...found);
+    };
+    note([...server.remarks, ...(await readRemarksOfDatabases(this.connection, server.databases))]);
 
     const connection = { ...this.connection, serverMajor: server.version.major };
+    const { leaveOut = [] } = this.request;
+    const leftOut = new Set<LeftOut>();
     const databases: ManifestDatabase[] = [];
     const files: DumpFile[] = [];
     const parts: Part[] = [];
@@ -158,6 +163,7 @@ class BackupRun {
         connection,
         database,
         client,
+        leaveOut,
         workDirectory,
         jobs: limits.jobs,
         target,
@@ -166,7 +172,8 @@ class BackupRun {
       });
       await rm(workDirectory, { recursive: true });
       databases.push(dumped.facts);
-      remarks.push(...dumped.remarks);
+      note(dumped.remarks);
+      dumped.leftOut.forEach((each) => leftOut.add(each));
       files.push(...dumped.files);
       parts.push(...dumped.parts);
       this.runtime.log.info('database-stored', {
@@ -176,6 +183,8 @@ class BackupRun {
         bytes: bytesOf(dumped.parts),
       });
     }
+
+    note(leaveOut.filter((each) => !leftOut.has(each)).map(notLeftOutRemark));
 
     const previous = newestCompleted(this.writer.catalog.entries, this.runtime.now())?.id;
     return {

@@ -1,22 +1,24 @@
-import { mkdir, rm, stat } from 'node:fs/promises';
+import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { requireComplete } from './completeness';
 import { describeTooLongRow, tableOfTooLongRow } from './large-values';
+import { findLeftOut, LeftOutObjects } from './left-out';
 import { LockMode, lockMode, readLockRoom } from './locks';
 import { firstOf, runPgDump } from './pg-dump';
 import { SessionRelay } from './session-relay';
 import { Shipping } from './shipping';
 import { beginSnapshot, exportSnapshot } from './snapshot';
 import { ActionError } from '../../contract/action-error';
+import { LeftOut } from '../../contract/left-out';
 import { DatabaseIdentity, DumpFile, ManifestDatabase, Part, folderOfDatabase } from '../../contract/manifest';
 import { Remark } from '../../contract/remark';
 import { ArchiveEntry, parseArchiveListing } from '../archive/listing';
 import { PartsTarget, PartsWriter } from '../archive/parts-writer';
 import { Log } from '../log';
 import { DatabaseConnection, withClient } from '../postgres/connection';
-import { inManifest, readableName } from '../postgres/encoding';
+import { exchangesBytes, inManifest, readableName } from '../postgres/encoding';
 import {
   countRows,
   DatabaseContents,
@@ -36,6 +38,7 @@ export interface DumpJob {
   readonly connection: DatabaseConnection;
   readonly database: DatabaseIdentity;
   readonly client: DumpClient;
+  readonly leaveOut: readonly LeftOut[];
   /** Where the dump's directory is created; the caller deletes its content. */
   readonly workDirectory: string;
   /** Tables that are dumped at the same time. */
@@ -49,8 +52,10 @@ export interface DumpedDatabase {
   readonly facts: ManifestDatabase;
   readonly files: readonly DumpFile[];
   readonly parts: readonly Part[];
-  /** Messages of pg_dump that did not make it fail. */
+  /** Messages of pg_dump that did not make it fail, and what is not in the dump. */
   readonly remarks: readonly Remark[];
+  /** What of `leaveOut` this database has. */
+  readonly leftOut: readonly LeftOut[];
 }
 
 /** What an error names at most; the log has all. */
@@ -59,6 +64,9 @@ const NAMED_TABLES = 20;
 /** Messages about a table that changed, was dropped or was locked by others after this program had listed it. */
 const LOST_RACE =
   /could not obtain lock on relation|relation .* does not exist|could not open relation|cache lookup|deadlock|LOCK TABLE/;
+
+/** The first pg_dump that reads names from a file. */
+const FIRST_MAJOR_WITH_FILTER = 17;
 
 /** The server's table of locks is full. */
 const NO_ROOM_FOR_LOCKS = /out of shared memory|max_locks_per_transaction/;
@@ -148,6 +156,7 @@ async function dumpOnce(job: DumpJob, preferred: LockMode, writer: PartsWriter):
 class DumpRun {
   /** Content of extensions that the master cannot dump and load. */
   private foreign: readonly ForeignContent[] = [];
+  private leftOut: LeftOutObjects = { found: [], oids: new Set(), patterns: [], remarks: [] };
   private readonly shipping: Shipping;
 
   constructor(
@@ -163,13 +172,16 @@ class DumpRun {
   async run(preferred: LockMode): Promise<DumpedDatabase> {
     // Whatever the database's own path is, nothing of its users takes the place of PostgreSQL's functions.
     await this.reading(this.client.query("SELECT pg_catalog.set_config('search_path', '', false)"));
+    this.leftOut = await this.reading(findLeftOut(this.client, this.job.leaveOut, this.job.database));
+    const isDumped = ({ oid }: { readonly oid: number }) => !this.leftOut.oids.has(oid);
     await this.reading(this.requireReadable());
-    this.foreign = await this.reading(readForeignContents(this.client));
-    const lockable = await this.reading(readLockableTables(this.client));
+    this.foreign = (await this.reading(readForeignContents(this.client))).filter(isDumped);
+    const lockable = (await this.reading(readLockableTables(this.client))).filter(isDumped);
     const room = await this.reading(readLockRoom(this.client));
     const mode = preferred === 'parallel' ? lockMode(lockable.length, room) : preferred;
     await this.reading(beginSnapshot(this.client, lockable));
-    const contents = await this.reading(readContents(this.client));
+    const everything = await this.reading(readContents(this.client));
+    const contents = { ...everything, tables: everything.tables.filter(isDumped) };
     const locked = new Set(lockable.map(({ oid }) => oid));
     const unlocked = {
       tables: contents.tables.filter(({ oid }) => !locked.has(oid)),
@@ -191,8 +203,10 @@ class DumpRun {
     const { sizeBytes, extensions, largeObjects } = contents;
     return {
       facts: { ...database, sizeBytes, extensions, largeObjects, tables: readable },
+      leftOut: this.leftOut.found,
       remarks: [
         ...remarks,
+        ...this.leftOut.remarks,
         ...this.foreign.filter(({ mayHoldRows }) => mayHoldRows).map((table) => foreignContentRemark(table, database)),
       ],
       ...(await this.writer.finish()),
@@ -244,7 +258,7 @@ class DumpRun {
       args: [
         `--encoding=${database.encoding}`,
         `--lock-wait-timeout=${LOCK_WAIT_MS}`,
-        ...this.foreign.map((table) => `--exclude-table-data=${qualified(table)}`),
+        ...(await this.exclusions()),
         ...args,
       ],
       environment,
@@ -252,6 +266,22 @@ class DumpRun {
       signal,
       log,
     });
+  }
+
+  /** What pg_dump leaves out: in a file, which takes names in every encoding, where the client knows such files. */
+  private async exclusions(): Promise<string[]> {
+    const patterns = [...this.leftOut.patterns, ...this.foreign.map((table) => `table_data ${qualified(table)}`)];
+    if (patterns.length === 0) return [];
+    const { client, database, workDirectory } = this.job;
+    if (client.major < FIRST_MAJOR_WITH_FILTER) {
+      return patterns.map((pattern) =>
+        pattern.replace(/^(\w+) /, (_, kind: string) => `--exclude-${kind.replace('_', '-')}=`),
+      );
+    }
+    const file = join(workDirectory, 'exclusions');
+    const encoding = exchangesBytes(database.encoding) ? 'latin1' : 'utf8';
+    await writeFile(file, patterns.map((pattern) => `exclude ${pattern}\n`).join(''), encoding);
+    return [`--filter=${file}`];
   }
 
   /** pg_dump writes its table of contents when it has its locks: no table is rewritten from there on. */
@@ -280,7 +310,7 @@ class DumpRun {
   /** @throws BackupFailed naming every table and sequence that the master cannot read whole. */
   private async requireReadable(): Promise<void> {
     const { name, encoding } = this.job.database;
-    const problems = (await readUnreadable(this.client)).map((text) => readableName(text, encoding));
+    const problems = (await readUnreadable(this.client, this.leftOut.oids)).map((text) => readableName(text, encoding));
     for (const problem of problems) this.job.log.warn('unreadable', { database: name, problem });
     if (problems.length > 0) {
       throw new ActionError(

@@ -65,23 +65,28 @@ export async function readLockableTables(client: Client): Promise<DumpedTable[]>
   return rows.map((table) => ({ ...table, oid: Number(table.oid) }));
 }
 
-/** What keeps the user of the connection from reading tables and sequences whole: one sentence each. */
-export async function readUnreadable(client: Client): Promise<string[]> {
+/**
+ * What keeps the user of the connection from reading tables and sequences whole: one sentence each.
+ *
+ * @param leftOut object ids of those that need not be read
+ */
+export async function readUnreadable(client: Client, leftOut: ReadonlySet<number>): Promise<string[]> {
   const { rows } = await client.query<{ problem: string }>(
     `SELECT pg_catalog.format('%s %I.%I: %s', CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END, n.nspname,
        c.relname, CASE WHEN NOT pg_catalog.has_schema_privilege(n.oid, 'USAGE') THEN 'no USAGE on its schema'
          WHEN NOT pg_catalog.has_table_privilege(c.oid, 'SELECT') THEN 'no SELECT'
          ELSE 'its row security hides rows' END) AS problem ${USER_TABLES}
-     AND c.relkind IN ('r', 'p', 'S') AND NOT ${BELONGS_TO_EXTENSION}
+     AND c.relkind IN ('r', 'p', 'S') AND c.oid <> ALL ($1) AND NOT ${BELONGS_TO_EXTENSION}
      AND NOT (pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT')
        AND (c.relkind = 'S' OR NOT pg_catalog.row_security_active(c.oid)))
      ORDER BY n.nspname, c.relname`,
+    [[...leftOut]],
   );
   return rows.map(({ problem }) => problem);
 }
 
 /** A table or sequence of an extension whose content cannot be dumped and loaded by the user of the connection. */
-export interface ForeignContent extends TableName {
+export interface ForeignContent extends DumpedTable {
   readonly extension: string;
   /** Whether it holds, or may hold, something that the extension does not make by itself. */
   readonly mayHoldRows: boolean;
@@ -93,7 +98,7 @@ export interface ForeignContent extends TableName {
  */
 export async function readForeignContents(client: Client): Promise<ForeignContent[]> {
   const { rows } = await client.query(
-    `SELECT n.nspname AS schema, c.relname AS name, e.extname AS extension, config.condition, c.relkind = 'S' AS sequence,
+    `SELECT c.oid::int8 AS oid, n.nspname AS schema, c.relname AS name, e.extname AS extension, config.condition, c.relkind = 'S' AS sequence,
        NOT pg_catalog.row_security_active(c.oid) AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')
          AND pg_catalog.has_table_privilege(c.oid, 'SELECT') AS readable
      FROM pg_catalog.pg_extension e,
@@ -102,15 +107,15 @@ export async function readForeignContents(client: Client): Promise<ForeignConten
      WHERE pg_catalog.row_security_active(c.oid) OR NOT pg_catalog.has_schema_privilege(n.oid, 'USAGE')
        OR NOT pg_catalog.has_table_privilege(c.oid, 'SELECT')
        OR NOT pg_catalog.has_table_privilege(c.oid, CASE c.relkind WHEN 'S' THEN 'UPDATE' ELSE 'INSERT' END)
-     ORDER BY 1, 2`,
+     ORDER BY 2, 3`,
   );
   const contents: ForeignContent[] = [];
-  for (const { schema, name, extension, condition, sequence, readable } of rows) {
+  for (const { oid, schema, name, extension, condition, sequence, readable } of rows) {
     const mayHoldRows =
       !sequence &&
       (!readable ||
         (await client.query(`SELECT FROM ${qualified({ schema, name })} ${condition} LIMIT 1`)).rows.length > 0);
-    contents.push({ schema, name, extension, mayHoldRows });
+    contents.push({ oid: Number(oid), schema, name, extension, mayHoldRows });
   }
   return contents;
 }
