@@ -1,5 +1,4 @@
-import { ChildProcess, fork } from 'node:child_process';
-import { on } from 'node:events';
+import { fork } from 'node:child_process';
 import { Testing } from 'cdktf';
 import { DrawnProgram, Random } from './drawn-program';
 
@@ -44,23 +43,37 @@ export function drawShare({ seed, first, last, secretArn }: Share): DrawnShare {
   return { drawn: last - first + 1, accepted, refusedWithoutPath };
 }
 
-/** Draws the programs of shares in several processes at once; the shares come in their order. */
+/**
+ * Draws shares in several processes at once, each share in one of its own: cdktf keeps everything that a process has
+ * declared. The shares come in their order.
+ */
 export async function* drawShares(shares: readonly Share[], processes: number): AsyncGenerator<DrawnShare> {
   const ended = new AbortController();
-  const children: ChildProcess[] = Array.from({ length: processes }, () => fork(__filename));
+  const waiting = [...shares];
+  const running = waiting.splice(0, processes).map((share) => drawElsewhere(share, ended.signal));
   try {
-    children.forEach((child) => child.once('exit', () => ended.abort()));
-    const answers = children.map((child) => on(child, 'message', { signal: ended.signal }));
-    shares.forEach((share, index) => children[index % processes].send(share));
-    for (const index of shares.keys()) {
-      const { value } = await answers[index % processes].next();
-      yield value[0];
+    while (running.length > 0) {
+      const drawn = await running.shift()!;
+      running.push(...waiting.splice(0, 1).map((share) => drawElsewhere(share, ended.signal)));
+      yield drawn;
     }
   } finally {
-    children.forEach((child) => child.kill());
+    ended.abort();
   }
 }
 
+async function drawElsewhere(share: Share, signal: AbortSignal): Promise<DrawnShare> {
+  const child = fork(__filename, [JSON.stringify(share)], { signal });
+  const drawn = new Promise<DrawnShare>((resolve, reject) => {
+    child.once('message', resolve);
+    child.once('error', reject);
+    child.once('exit', (code) => code && reject(new Error(`A process that draws programs ended with ${code}.`)));
+  });
+  // Nobody waits for it any more when the time is up.
+  drawn.catch(() => undefined);
+  return drawn;
+}
+
 if (require.main === module) {
-  process.on('message', (share: Share) => process.send!(drawShare(share)));
+  process.send!(drawShare(JSON.parse(process.argv[2])), () => process.exit());
 }

@@ -16,8 +16,8 @@ const PROGRAMS = 3000;
 /** Programs that Terraform reads at once, each as a module of its own. */
 const BATCH = 50;
 
-/** Programs that are drawn before the first of them are read. */
-const SHARE = 25;
+/** Programs that one process draws. */
+const SHARE = 100;
 
 /** Processes that draw programs while Terraform reads others. */
 const PROCESSES = 2;

@@ -83,7 +83,7 @@ export class RdsService implements EmulatedService {
     const identifier = parameters.get('DBInstanceIdentifier')!.toLowerCase();
     const engine = parameters.get('Engine');
     const version = parameters.get('EngineVersion') ?? String(DEFAULT_MAJOR);
-    const major = Number(version.split('.')[0]) as PostgreSqlMajor;
+    const major = majorOf(version);
     if (engine !== 'postgres' || !POSTGRESQL_MAJORS.includes(major)) {
       return xmlRefusal(
         400,
@@ -181,8 +181,9 @@ export class RdsService implements EmulatedService {
     const instance = this.instances.get(identifier);
     const pending = instance ? await this.postpone(instance, parameters) : {};
     const version = parameters.get('EngineVersion');
-    if (instance && version && Number(version.split('.')[0]) !== instance.server.major) {
-      return xmlRefusal(400, 'InvalidParameterCombination', 'The sandbox does not upgrade a server to another major.');
+    const isUpgrade = instance && version && majorOf(version) !== instance.server.major;
+    if (isUpgrade && !(await instance.server.isEmpty())) {
+      return xmlRefusal(400, 'InvalidParameterCombination', 'The sandbox upgrades a server only while it is empty.');
     }
     const rotate = parameters.get('RotateMasterUserPassword') === 'true';
     // moto would ask Secrets Manager for a rotation function, which a secret of RDS's own has not.
@@ -190,6 +191,7 @@ export class RdsService implements EmulatedService {
     const answer = await this.forward(request, parameters);
     if (answer.status !== 200 || !instance) return answer;
 
+    const server = isUpgrade ? await this.upgrade(instance.server, majorOf(version)) : instance.server;
     if (rotate) await this.rotateMasterPassword(identifier);
     const password = parameters.get('MasterUserPassword');
     if (password) await instance.server.changeMasterPassword(password);
@@ -198,10 +200,11 @@ export class RdsService implements EmulatedService {
     this.instances.delete(identifier);
     this.instances.set(parameters.get('NewDBInstanceIdentifier')?.toLowerCase() ?? identifier, {
       ...instance,
+      server,
       forgotten,
       rates,
       pending,
-      version: version?.includes('.') ? version : instance.version,
+      version: version?.includes('.') ? version : isUpgrade ? server.version : instance.version,
     });
     return this.describeInstances(answer);
   }
@@ -263,11 +266,19 @@ export class RdsService implements EmulatedService {
     major: PostgreSqlMajor,
     master: { username: string; password: string },
     databaseName: string | undefined,
+    port?: number,
   ): Promise<PostgreSqlServer> {
     this.started += 1;
     const dataDirectory = path.join(this.props.directory, `${identifier}-${this.started}`);
     const { certificateAuthority } = this.props;
-    return PostgreSqlServer.start({ identifier, major, dataDirectory, master, databaseName, certificateAuthority });
+    const place = { identifier, major, dataDirectory, port };
+    return PostgreSqlServer.start({ ...place, master, databaseName, certificateAuthority });
+  }
+
+  /** Starts a server of another major in the place of one that is empty. */
+  private async upgrade(server: PostgreSqlServer, major: PostgreSqlMajor): Promise<PostgreSqlServer> {
+    await server.stop();
+    return this.startServer(server.identifier, major, server.master, server.databaseName, server.port);
   }
 
   private async forget(identifier: string): Promise<void> {
@@ -303,6 +314,10 @@ export class RdsService implements EmulatedService {
 
 /** What RDS takes where a request names no version. */
 const DEFAULT_MAJOR: PostgreSqlMajor = 17;
+
+function majorOf(version: string): PostgreSqlMajor {
+  return Number(version.split('.')[0]) as PostgreSqlMajor;
+}
 
 interface Instance {
   readonly server: PostgreSqlServer;

@@ -93,6 +93,8 @@ export class PostgreSqlServer {
 
   readonly identifier: string;
   readonly major: PostgreSqlMajor;
+  /** The database that it was created with, besides those of every RDS instance. */
+  readonly databaseName?: string;
   readonly host = 'localhost';
   readonly processId: number;
   /** The file of the certificate against which clients verify the server. */
@@ -111,6 +113,7 @@ export class PostgreSqlServer {
   ) {
     this.identifier = props.identifier;
     this.major = props.major;
+    this.databaseName = props.databaseName;
     this.processId = child.pid!;
     this.caFile = props.certificateAuthority.certificateFile;
     this.caPem = props.certificateAuthority.certificatePem;
@@ -136,6 +139,15 @@ export class PostgreSqlServer {
     this.currentMaster = { username, password };
   }
 
+  /** Whether clients have created nothing: no database, table, view or sequence. */
+  async isEmpty(): Promise<boolean> {
+    const own = ['postgres', ...(this.databaseName ? [this.databaseName] : [])];
+    const counts = await Promise.all(
+      own.map(async (database) => this.asMaster((client) => client.query(COUNT_OF_CREATED, [own]), database)),
+    );
+    return counts.every(({ rows }) => Number(rows[0].created) === 0);
+  }
+
   /** Stops the server with stronger signals step by step, and returns when its process has ended. Safe to repeat. */
   async stop(): Promise<void> {
     this.stopping ??= endProcess(this.child);
@@ -159,10 +171,10 @@ export class PostgreSqlServer {
     this.serverVersion = rows[0].server_version;
   }
 
-  private async asMaster<T>(action: (client: Client) => Promise<T>): Promise<T> {
+  private async asMaster<T>(action: (client: Client) => Promise<T>, database = 'postgres'): Promise<T> {
     const { username: user, password } = this.master;
     const { host, port, caPem: ca } = this;
-    const client = new Client({ host, port, user, password, database: 'postgres', ssl: { ca } });
+    const client = new Client({ host, port, user, password, database, ssl: { ca } });
     await client.connect();
     try {
       return await action(client);
@@ -171,6 +183,12 @@ export class PostgreSqlServer {
     }
   }
 }
+
+/** Databases beyond the given ones, and relations in this one. */
+const COUNT_OF_CREATED = `
+  SELECT (SELECT count(*) FROM pg_database WHERE NOT datistemplate AND datname <> ALL ($1::name[] || 'rdsadmin'::name))
+    + (SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace
+       OR relnamespace NOT IN (SELECT oid FROM pg_namespace WHERE nspname ~ '^(pg_|information_schema$)')) AS created`;
 
 /** Milliseconds for a new server to accept connections; far more than it needs on a busy machine. */
 const READY_WITHIN = 60_000;

@@ -16,6 +16,7 @@ import { watch } from '../../../src/runtime/actions/watch';
 import { resolveConnection } from '../../../src/runtime/postgres/connection';
 import { WriterLock } from '../../../src/runtime/postgres/lock';
 import { Runtime } from '../../../src/runtime/runtime';
+import { CERTIFICATE } from '../../support/certificate';
 import { RealWorld } from '../real-world';
 
 const FIRST = '20261101T030000Z';
@@ -398,6 +399,22 @@ test('fails where the server is not who it says it is', async () => {
     message: expect.stringContaining('TLS with a verified certificate is required'),
   });
   process.env.PGSSLROOTCERT = roots;
+});
+
+test('trusts the certificate authority that the database names, and no other', async () => {
+  // GIVEN the server's authority in the request only
+  const roots = process.env.PGSSLROOTCERT;
+  delete process.env.PGSSLROOTCERT;
+  const trusting = { ...world.databaseSettings, caCertificate: world.storage.caPem };
+
+  // WHEN, THEN
+  await expect(backUpAt('2026-11-04T03:00:00Z', { database: trusting })).resolves.toMatchObject({
+    outcome: 'Completed',
+  });
+  process.env.PGSSLROOTCERT = roots;
+  await expect(
+    backUpAt('2026-11-05T03:00:00Z', { database: { ...trusting, caCertificate: CERTIFICATE } }),
+  ).rejects.toMatchObject({ message: expect.stringContaining('TLS with a verified certificate is required') });
 });
 
 test.each([

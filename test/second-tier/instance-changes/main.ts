@@ -21,31 +21,33 @@ const PLANS: Record<string, DatabasePlan> = {
   large: DatabasePlan.of({ name: 'large', instanceClass: 'db.m7g.large', vcpu: 2, memoryGib: 8, storageGib: 400 }),
 };
 
-/** A database with backups, whose identifier, plan and protection the environment names, or neither of the two. */
+/** A database with backups, whose identifier, plan and protection the environment names, unless it is removed; and another. */
 class Changes extends TerraformStack {
   constructor(scope: Construct, id: string) {
     super(scope, id);
     new AwsProvider(this, 'aws');
-    if (process.env.REMOVED) return;
     const variable = (name: string, options = {}) => new TerraformVariable(this, name, { type: 'string', ...options });
+    const network = DatabaseNetwork.of({
+      vpcId: variable('vpc_id').stringValue,
+      subnetIds: variable('subnet_ids', { type: 'list(string)' }).listValue,
+    });
+    new ManagedDatabase(this, 'Exact', {
+      identifier: 'exact',
+      engine: DatabaseEngine.postgres(process.env.EXACT_ENGINE ?? '17.5'),
+      allowMajorVersionUpgrade: process.env.UPGRADE === '1',
+      plan: DatabasePlan.SMALL,
+      network,
+      deletionProtection: false,
+    });
+    if (process.env.REMOVED) return;
     const database = new ManagedDatabase(this, 'Orders', {
       identifier: process.env.IDENTIFIER ?? 'changes',
       engine: DatabaseEngine.postgres('17'),
       plan: PLANS[process.env.PLAN ?? 'medium'],
       storageIops: process.env.RATES ? 16_000 : undefined,
       storageThroughputMib: process.env.RATES ? 1000 : undefined,
-      network: DatabaseNetwork.of({
-        vpcId: variable('vpc_id').stringValue,
-        subnetIds: variable('subnet_ids', { type: 'list(string)' }).listValue,
-      }),
+      network,
       deletionProtection: !process.env.UNPROTECTED,
-    });
-    new ManagedDatabase(this, 'Exact', {
-      identifier: 'exact',
-      engine: DatabaseEngine.postgres('17.5'),
-      plan: DatabasePlan.SMALL,
-      network: database.network,
-      deletionProtection: false,
     });
     new ScheduledBackup(this, 'Backup', {
       database,
