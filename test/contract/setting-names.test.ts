@@ -1,7 +1,7 @@
-import { diagnoseStorage } from '../../../src/contract/diagnosis/diagnose';
-import { diagnoseSettings } from '../../../src/contract/diagnosis/diagnose-settings';
-import { CONNECTION_TEST_BOUNDS } from '../../../src/contract/diagnosis/verdict';
-import { StorageSettings } from '../../../src/contract/storage-settings';
+import { diagnoseStorage } from '../../src/contract/diagnosis/diagnose';
+import { diagnoseSettings } from '../../src/contract/diagnosis/diagnose-settings';
+import { CONNECTION_TEST_BOUNDS } from '../../src/contract/diagnosis/verdict';
+import { StorageSettings } from '../../src/contract/storage-settings';
 
 const settings: StorageSettings = {
   kind: 's3-compatible',

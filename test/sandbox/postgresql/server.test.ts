@@ -2,9 +2,9 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { Client, ClientConfig } from 'pg';
-import { CertificateAuthority } from '../../sandbox/certificate-authority';
-import { POSTGRESQL_MAJORS, PostgreSqlMajor, PostgreSqlProgram } from '../../sandbox/postgresql/program';
-import { PostgreSqlServer, PostgreSqlServerProps } from '../../sandbox/postgresql/server';
+import { CertificateAuthority } from '../../../sandbox/certificate-authority';
+import { POSTGRESQL_MAJORS, PostgreSqlMajor, PostgreSqlProgram } from '../../../sandbox/postgresql/program';
+import { PostgreSqlServer, PostgreSqlServerProps } from '../../../sandbox/postgresql/server';
 
 let directory: string;
 let authority: CertificateAuthority;
