@@ -264,6 +264,7 @@ const ENVIRONMENT = [
   'PATH',
   'PGPASSWORD',
   'PGSSLROOTCERT',
+  'LOCPATH',
   'PGUSER',
 ].join('|');
 project.eslint!.addOverride({
@@ -273,7 +274,8 @@ project.eslint!.addOverride({
       'error',
       {
         selector: `MemberExpression[object.object.name='process'][object.property.name='env'][property.name!=/^(${ENVIRONMENT})$/]`,
-        message: 'Only variables that Lambda, the AWS SDK, PostgreSQL or a terminal define; none of our own.',
+        message:
+          'Only variables that Lambda, the AWS SDK, PostgreSQL, the C library or a terminal define; none of our own.',
       },
       {
         selector: "MemberExpression[object.object.name='process'][object.property.name='env'][computed=true]",

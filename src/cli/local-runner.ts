@@ -20,7 +20,7 @@ export interface AccountAndRegion {
 }
 
 /** Actions that write end in good order when interrupted: they record that they failed and release their lock. */
-const WRITING_ACTIONS: readonly Action[] = ['back-up', 'prune', 'repair', 'restore'];
+const WRITING_ACTIONS: readonly Action[] = ['back-up', 'prune', 'repair', 'restore', 'drill'];
 
 /** Runs actions in this process, without a time limit. */
 export class LocalRunner implements ActionRunner {

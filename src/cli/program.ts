@@ -3,6 +3,7 @@ import { ActionError } from '../contract/action-error';
 import { libraryVersion } from '../runtime/library-version';
 import { addBackUp } from './commands/back-up';
 import { addDatabases } from './commands/databases';
+import { addDrill } from './commands/drill';
 import { addList } from './commands/list';
 import { addLogs } from './commands/logs';
 import { addPause, addResume } from './commands/pause';
@@ -30,6 +31,7 @@ const COMMANDS = [
   addLogs,
   addWatch,
   addVerify,
+  addDrill,
   addPrune,
   addRepair,
   addRestoreCheck,

@@ -14,6 +14,7 @@ export const CONNECTION_TEST_SLOTS = 16;
  * <path>/<database>/catalog.a.json, catalog.b.json
  * <path>/<database>/<backup id>/000001 000002 …
  * <path>/<database>/<backup id>/manifest.json
+ * <path>/<database>/<backup id>/proof.json
  * <path>/<database>/.connection-test.<slot>
  * ```
  */
@@ -39,6 +40,11 @@ export class ObjectKeys {
 
   manifest(backup: BackupId): string {
     return `${this.folder}/${backup}/manifest.json`;
+  }
+
+  /** What a restore drill of the backup found. */
+  proof(backup: BackupId): string {
+    return `${this.folder}/${backup}/proof.json`;
   }
 
   part(backup: BackupId, number: number): string {

@@ -6,6 +6,7 @@ import { PassedVerdict } from './diagnosis/verdict';
 import { LeftOut } from './left-out';
 import { Manifest } from './manifest';
 import { Owner } from './owner';
+import { DrillCheck, Proof } from './proof';
 import { Remark } from './remark';
 import { StorageSettings } from './storage-settings';
 
@@ -21,7 +22,8 @@ export type Request =
   | RepairRequest
   | RestoreCheckRequest
   | RestoreRequest
-  | RefuseDeletionRequest;
+  | RefuseDeletionRequest
+  | DrillRequest;
 
 export type Action = Request['action'];
 
@@ -69,6 +71,8 @@ export interface ListRequest {
   readonly database: string;
   /** Only backups older than this one: the `next` of the page before. */
   readonly before?: BackupId;
+  /** Whether the proofs of the completed backups are read too, one object each. @default false */
+  readonly proofs?: boolean;
 }
 
 export interface ShowRequest {
@@ -167,6 +171,14 @@ export interface RefuseDeletionRequest {
   readonly tf?: { readonly action: 'create' | 'update' | 'delete' };
 }
 
+/** Restore a backup into a server that exists only for this, and store what was found. */
+export interface DrillRequest {
+  readonly action: 'drill';
+  readonly source: RestoreSource;
+  /** @default - none */
+  readonly checks?: readonly DrillCheck[];
+}
+
 /** A request as the function takes it. */
 export type Invocation<R extends Request = Request> = R & {
   /**
@@ -193,13 +205,14 @@ export interface Answers {
   readonly 'back-up': BackUpAnswer;
   readonly watch: WatchAnswer;
   readonly list: ListAnswer;
-  readonly show: Manifest;
+  readonly show: ShowAnswer;
   readonly verify: VerifyAnswer;
   readonly prune: PruneAnswer;
   readonly repair: RepairAnswer;
   readonly 'restore-check': RestoreCheckAnswer;
   readonly restore: RestoreAnswer;
   readonly 'refuse-deletion': RefuseDeletionAnswer;
+  readonly drill: Proof;
 }
 
 export interface BackUpAnswer {
@@ -241,6 +254,16 @@ export interface BackupSummary {
   readonly databaseBytes?: number;
   readonly serverVersion?: string;
   readonly reason?: string;
+  /** What the last drill found; only where the request asks for proofs. */
+  readonly proof?: ProofSummary;
+}
+
+/** The result of a drill, in a list. */
+export type ProofSummary = Pick<Proof, 'state' | 'reason' | 'endedAt' | 'durations'>;
+
+export interface ShowAnswer extends Manifest {
+  /** What the last drill of the backup found. */
+  readonly proof?: Proof;
 }
 
 export interface VerifyAnswer {

@@ -23,6 +23,7 @@ const MANIFEST_KEY = /\/manifest\.json$/;
 const DIRECTIONS: { readonly [action in Action]?: 'stored' | 'read' } = {
   'back-up': 'stored',
   restore: 'read',
+  drill: 'read',
   verify: 'read',
 };
 

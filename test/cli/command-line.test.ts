@@ -501,9 +501,9 @@ describe('a deployed schedule', () => {
     expect(stdout.split('\n')).toEqual([
       `Backups of database orders of account ${ACCOUNT} in ${REGION}:`,
       '',
-      'backup            created (UTC)        status     duration  stored   database  server  kept until (UTC)       reason',
+      'backup            created (UTC)        status     duration  stored   database  server  kept until (UTC)       proved (UTC)  reason',
       '20261122T030000Z  2026-11-22 03:00:05  Completed  2m 5s     45.6 MB  3.2 GB    17.10   always, as the newest',
-      '20261121T030000Z  2026-11-21 03:00:01  Failed     1s                                                          the disk was full',
+      '20261121T030000Z  2026-11-21 03:00:01  Failed     1s                                                                        the disk was full',
       '',
     ]);
     expect(code).toBe(0);

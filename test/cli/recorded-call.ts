@@ -87,6 +87,20 @@ export const ANSWERS: Answers = {
     durationMs: 1,
   },
   'refuse-deletion': { database: 'orders' },
+  drill: {
+    format: 1,
+    backup: '20261122T030000Z',
+    manifestDigest: '0',
+    state: 'Proved',
+    startedAt: '2026-11-22T03:00:00.000Z',
+    endedAt: '2026-11-22T03:00:09.000Z',
+    libraryVersion: '0',
+    serverVersion: '18.1',
+    loaded: { databases: ['shop'], tables: 1, rows: 2, databaseBytes: 3 },
+    durations: { serverMs: 1, restoreMs: 2, checksMs: 3 },
+    notProved: [],
+    checks: [],
+  },
 };
 
 export interface Called {

@@ -99,7 +99,7 @@ describe('the request of each command', () => {
       `test-connection ${STORAGE} --database orders`,
       { action: 'test-connection', storage: SETTINGS, database: 'orders' },
     ],
-    [`list ${STORAGE} --database orders`, { action: 'list', storage: SETTINGS, database: 'orders' }],
+    [`list ${STORAGE} --database orders`, { action: 'list', storage: SETTINGS, database: 'orders', proofs: true }],
     [`watch ${STORAGE} --database orders`, { action: 'watch', storage: SETTINGS, database: 'orders' }],
     [
       `show 2026-11-22T03:00:00Z ${STORAGE} --database orders`,
@@ -107,6 +107,11 @@ describe('the request of each command', () => {
     ],
     [`verify ${STORAGE} --database orders`, { action: 'verify', ...source }],
     [`verify --latest ${STORAGE} --database orders`, { action: 'verify', ...source }],
+    [`drill ${STORAGE} --database orders`, { action: 'drill', source }],
+    [
+      `drill 20261122T030000Z ${STORAGE} --database orders`,
+      { action: 'drill', source: { ...source, backup: { kind: 'backup', id: '20261122T030000Z' } } },
+    ],
     [
       `verify 20261122T030000Z ${STORAGE} --database orders`,
       { action: 'verify', ...source, backup: { kind: 'backup', id: '20261122T030000Z' } },
@@ -289,12 +294,12 @@ describe('with a deployed schedule', () => {
 
   test.each([
     ['test-connection', { action: 'test-connection', storage, database: 'orders' }],
-    ['list', { action: 'list', storage, database: 'orders' }],
+    ['list', { action: 'list', storage, database: 'orders', proofs: true }],
     ['show 20261122T030000Z', { action: 'show', storage, database: 'orders', backup: '20261122T030000Z' }],
     ['watch', { action: 'watch', storage, database: 'orders', since: '2026-11-01T00:00:00Z' }],
     ['verify', { action: 'verify', storage, database: 'orders', backup: { kind: 'latest' } }],
     // A manual run is named by the second of its start.
-    ['back-up', { action: 'back-up', storage, database, retentionDays: 30 }],
+    ['back-up', { action: 'back-up', storage, database, retentionDays: 30, schedule: 'orders-backup' }],
   ])('%s runs in its function with its settings', async (command, request) => {
     process.env.AWS_REGION = 'eu-central-1';
     const { requests, runners, code } = await call(`${command} --schedule orders-backup`);
@@ -305,7 +310,9 @@ describe('with a deployed schedule', () => {
 
   test('--local runs it in this process, for the same owner, without the network of the function', async () => {
     const { requests, runners } = await call('list --schedule orders-backup --local');
-    expect(requests).toEqual([{ action: 'list', storage: { ...storage, network: undefined }, database: 'orders' }]);
+    expect(requests).toMatchObject([
+      { action: 'list', storage: { ...storage, network: undefined }, database: 'orders' },
+    ]);
     expect(runners).toEqual([{ account: '123456789012', region: 'eu-central-1' }]);
   });
 
@@ -371,6 +378,9 @@ describe('mistakes', () => {
     ['lst', ['lst', 'list']],
     [`repair ${STORAGE} --database orders --host h --user u`, ['--newest', '--due', '--schedule']],
     [`prune ${STORAGE} --database orders --retention-days 7 --confirm orders`, ['--database-gone']],
+    [`drill ${STORAGE} --database orders --check /none.sql`, ['--check', '/none.sql']],
+    ['status', ['Name one deployed schedule; got none']],
+    ['status orders-backup --schedule other', ['got orders-backup and --schedule other']],
     ['pause', ['--schedule']],
     ['resume', ['--schedule']],
   ])('fails: %s', async (line, texts) => {
@@ -508,6 +518,13 @@ describe('results', () => {
     expect(status.nextRuns).toHaveLength(5);
     status.nextRuns.forEach((time: string) => expect(time).toMatch(/T03:00:00.000Z$/));
     expect(runners).toEqual([ARN]);
+  });
+
+  test('status takes the schedule as its argument too, and shows the last drill', async () => {
+    const proof = { state: 'Proved', endedAt: '2026-11-22T05:00:00.000Z', durations: { restoreMs: 61_000 } };
+    const backups = LISTED.backups.map((each) => (each.backup === '20261122T030000Z' ? { ...each, proof } : each));
+    const { output } = await call('status orders-backup', { list: { ...LISTED, backups } as never });
+    expect(output).toMatch(/last drill +20261122T030000Z: proved 2026-11-22 05:00:00, restored in 1m 1s/);
   });
 
   const REMARK = { type: 'tablespace', name: 'fast', reason: 'RDS has no tablespaces' };

@@ -33,7 +33,7 @@ test.each([
   expect(error.name).toBe('InvalidRequest');
   expect(error.message).toBe(
     `There is no action ${named}; there are test-connection, back-up, watch, list, show, verify, prune, repair, ` +
-      'restore-check, restore, refuse-deletion.',
+      'restore-check, restore, refuse-deletion, drill.',
   );
   expect(error.stack).toBe('InvalidRequest');
   expect(lines.map((line) => JSON.parse(line))).toEqual([

@@ -58,7 +58,7 @@ export async function listAll({
   const backups: BackupSummary[] = [];
   let before: string | undefined;
   for (;;) {
-    const page = await runner.run({ action: 'list', storage, database, before });
+    const page = await runner.run({ action: 'list', storage, database, before, proofs: true });
     backups.push(...page.backups);
     if (page.next === undefined) {
       return { owner: page.owner, backups };
@@ -76,7 +76,7 @@ function filtered(backups: readonly BackupSummary[], { state, since, limit }: Li
 
 const HEAD = [
   ...['backup', 'created (UTC)', 'status', 'duration', 'stored', 'database', 'server'],
-  ...['kept until (UTC)', 'reason'],
+  ...['kept until (UTC)', 'proved (UTC)', 'reason'],
 ];
 const STATUS = HEAD.indexOf('status');
 
@@ -97,8 +97,14 @@ function rowOf(backup: ListedBackup): string[] {
     databaseBytes === undefined ? '' : sizeText(databaseBytes),
     backup.serverVersion ?? '',
     keptUntilText(backup),
-    backup.reason ?? '',
+    provedText(backup),
+    backup.reason ?? backup.proof?.reason ?? '',
   ];
+}
+
+function provedText({ proof }: ListedBackup): string {
+  if (proof === undefined) return '';
+  return proof.state === 'Proved' ? timeText(proof.endedAt) : 'DISPROVED';
 }
 
 function keptUntilText({ keptUntil, isNewest }: Partial<Keeping>): string {

@@ -1,9 +1,10 @@
 import { Command } from 'commander';
-import { Manifest } from '../../contract/manifest';
 import { describeOwner } from '../../contract/owner';
+import { ShowAnswer } from '../../contract/requests';
 import { readBackupId } from '../options/backup-options';
 import { addSourceOptions, openDatabaseSource } from '../options/source-options';
 import { durationText, sizeText, timeText } from '../output/format';
+import { proofText } from '../output/proof-lines';
 import { remarkLines } from '../output/remark-lines';
 import { fieldLines, tableLines } from '../output/table';
 import { Session } from '../session';
@@ -21,7 +22,7 @@ export function addShow(program: Command, session: Session): void {
   addSourceOptions(command);
 }
 
-function manifestLines(manifest: Manifest): string[] {
+function manifestLines(manifest: ShowAnswer): string[] {
   const { backup, owner, startedAt, endedAt, engine, parts, files, plan } = manifest;
   const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
   return [
@@ -35,6 +36,7 @@ function manifestLines(manifest: Manifest): string[] {
       ['stored', `${sizeText(sum(parts.map(({ size }) => size)))} in ${parts.length} parts, ${files.length} files`],
       ['roles', manifest.roles.map(({ name }) => name).join(', ') || undefined],
       ['backup before', manifest.previous],
+      ['drill', manifest.proof === undefined ? 'none' : proofText(manifest.proof)],
       ['made by version', manifest.libraryVersion],
     ]),
     ...remarkLines(manifest.remarks),

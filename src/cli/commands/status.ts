@@ -6,9 +6,10 @@ import { endpointOf } from '../../contract/storage-settings';
 import { AlarmState } from '../deployed/alarms';
 import { DeployedSchedule } from '../deployed/schedule';
 import { nextRuns, scheduleInWords } from '../deployed/schedule-times';
-import { addScheduleOption } from '../options/schedule-option';
+import { requireSchedule, SCHEDULE_OPTION } from '../options/schedule-option';
 import { openDatabaseSource, Source } from '../options/source-options';
 import { durationText, sizeText, timeText } from '../output/format';
+import { proofText } from '../output/proof-lines';
 import { fieldLines } from '../output/table';
 import { Session } from '../session';
 
@@ -28,16 +29,19 @@ interface Status {
   readonly alarms: readonly AlarmState[];
   readonly lastBackup?: BackupSummary;
   readonly lastFailure?: BackupSummary;
+  /** The newest backup that a drill restored. */
+  readonly lastDrilled?: BackupSummary;
   /** Why the list of backups could not be read. */
   readonly listError?: string;
 }
 
 export function addStatus(program: Command, session: Session): void {
   const command = program
-    .command('status')
+    .command('status [schedule]')
     .description('show the configuration, next runs, last backup and alarms of a deployed schedule')
     .option('--local', 'read the list of backups from this machine, not through the function')
-    .action(async () => {
+    .action(async (name: string | undefined) => {
+      requireSchedule(command, name);
       const source = await openDatabaseSource(command, session);
       const schedule = source.schedule!;
       const status: Status = {
@@ -47,7 +51,7 @@ export function addStatus(program: Command, session: Session): void {
       };
       session.show({ answer: status, lines: statusLines(status) });
     });
-  addScheduleOption(command);
+  command.option(SCHEDULE_OPTION, 'the deployed schedule, instead of the argument');
 }
 
 function configurationOf({ name, state, expressions, request }: DeployedSchedule, now: Date) {
@@ -66,18 +70,24 @@ function configurationOf({ name, state, expressions, request }: DeployedSchedule
 /** A list that cannot be read is no reason to hide the configuration. */
 async function lastBackups(
   source: Source & { readonly database: string },
-): Promise<Pick<Status, 'lastBackup' | 'lastFailure' | 'listError'>> {
+): Promise<Pick<Status, 'lastBackup' | 'lastFailure' | 'lastDrilled' | 'listError'>> {
   try {
     const { backups } = await listAll(source);
     const newest = (state: BackupSummary['state']) => backups.find((backup) => backup.state === state);
-    return { lastBackup: newest('Completed'), lastFailure: newest('Failed') };
+    return { lastBackup: newest('Completed'), lastFailure: newest('Failed'), lastDrilled: newestProof(backups) };
   } catch (error) {
     return { listError: (error as Error).message };
   }
 }
 
+/** The backup of the last drill. */
+function newestProof(backups: readonly BackupSummary[]): BackupSummary | undefined {
+  const time = ({ proof }: BackupSummary) => Date.parse(proof!.endedAt);
+  return backups.filter(({ proof }) => proof !== undefined).sort((one, other) => time(other) - time(one))[0];
+}
+
 function statusLines(status: Status): string[] {
-  const { storage, lastBackup, lastFailure, listError } = status;
+  const { storage, lastBackup, lastFailure, lastDrilled, listError } = status;
   return [
     `Schedule ${status.schedule} of database ${status.database}`,
     '',
@@ -89,6 +99,7 @@ function statusLines(status: Status): string[] {
       ['storage', `${storage.endpoint}, bucket ${storage.bucket}, path ${storage.path}`],
       ['last backup', listError === undefined ? completedText(lastBackup) : `not known: ${listError}`],
       ['last failure', lastFailure && `${lastFailure.backup}: ${lastFailure.reason ?? 'no reason was recorded'}`],
+      ['last drill', lastDrilled && `${lastDrilled.backup}: ${proofText(lastDrilled.proof!)}`],
       ...status.alarms.map((alarm) => ['alarm', alarmText(alarm)] as const),
     ]),
   ];

@@ -3,6 +3,7 @@ import { Action, Answers, Request } from '../../contract/requests';
 import { withProgress } from '../progress';
 import { Runtime } from '../runtime';
 import { backUp } from './back-up';
+import { drill } from './drill';
 import { list } from './list';
 import { prune } from './prune';
 import { refuseDeletion } from './refuse-deletion';
@@ -30,6 +31,7 @@ const ACTION_HANDLERS: ActionHandlers = {
   'restore-check': async (request, runtime) => restoreCheck(request, runtime),
   restore: async (request, runtime) => restore(request, runtime),
   'refuse-deletion': refuseDeletion,
+  drill,
 };
 
 /**

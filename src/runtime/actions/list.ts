@@ -13,7 +13,29 @@ export async function list(request: ListRequest, runtime: Runtime): Promise<List
   if (!catalog) {
     return { backups: [] };
   }
-  return { owner: catalog.owner, ...pageOf(catalog.entries, request.before) };
+  const page = { owner: catalog.owner, ...pageOf(catalog.entries, request.before) };
+  return request.proofs ? { ...page, backups: await withProofs(folder, page.backups) } : page;
+}
+
+/** Proofs are read of so many backups of a page, the newest ones. */
+const MOST_PROOFS = 500;
+
+const CONCURRENT_READS = 16;
+
+async function withProofs(folder: BackupFolder, backups: readonly BackupSummary[]): Promise<BackupSummary[]> {
+  const result = [...backups];
+  const completed = backups.flatMap(({ state }, index) => (state === 'Completed' ? [index] : []));
+  const left = completed.slice(0, MOST_PROOFS).values();
+  const readInTurn = async () => {
+    for (const index of left) {
+      const proof = await folder.readProof(backups[index].backup);
+      if (proof === undefined) continue;
+      const { state, reason, endedAt, durations } = proof;
+      result[index] = { ...backups[index], proof: { state, reason, endedAt, durations } };
+    }
+  };
+  await Promise.all(Array.from({ length: CONCURRENT_READS }, readInTurn));
+  return result;
 }
 
 /** The page of summaries that come before (are older than) an id. */

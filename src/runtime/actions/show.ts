@@ -1,15 +1,14 @@
 import { ActionError } from '../../contract/action-error';
 import { parseBackupId } from '../../contract/backup-id';
-import { Manifest } from '../../contract/manifest';
-import { ShowRequest } from '../../contract/requests';
+import { ShowAnswer, ShowRequest } from '../../contract/requests';
 import { BackupFolder } from '../folder/backup-folder';
 import { Runtime } from '../runtime';
 
 /** Most bytes that an answer of Lambda may have, with some room. */
 const MAXIMUM_ANSWER_BYTES = 5_500_000;
 
-/** The manifest of one backup. */
-export async function show(request: ShowRequest, runtime: Runtime): Promise<Manifest> {
+/** The manifest of one backup, and its proof. */
+export async function show(request: ShowRequest, runtime: Runtime): Promise<ShowAnswer> {
   const folder = await BackupFolder.open(request, runtime);
   const { manifest } = await folder.showBackup(parseBackupId(request.backup));
   const bytes = Buffer.byteLength(JSON.stringify(manifest));
@@ -20,5 +19,6 @@ export async function show(request: ShowRequest, runtime: Runtime): Promise<Mani
         `Read the object ${folder.keys.manifest(request.backup)} from the storage.`,
     );
   }
-  return manifest;
+  const proof = await folder.readProof(manifest.backup);
+  return { ...manifest, ...(proof && { proof }) };
 }

@@ -8,10 +8,12 @@ import { BackupId, parseBackupId } from '../../contract/backup-id';
 import { describeSelector, selectBackup } from '../../contract/backup-selection';
 import { Catalog } from '../../contract/catalog';
 import { ObjectKeys } from '../../contract/object-keys';
+import { Proof, PROOF_FORMAT } from '../../contract/proof';
 import { BackupSelector } from '../../contract/requests';
 import { StorageSettings } from '../../contract/storage-settings';
 import { Runtime } from '../runtime';
-import { ObjectStore } from '../storage/object-store';
+import { bodyOf, ObjectStore } from '../storage/object-store';
+import { seal, unseal } from '../storage/sealed-json';
 
 /** The folder of one database in a storage: its catalog, and the manifests and parts of its backups. */
 export class BackupFolder {
@@ -92,6 +94,22 @@ export class BackupFolder {
   async showBackup(id: BackupId): Promise<StoredBackup> {
     const entry = (await this.readCatalog())?.entries.find((each) => each.id === id && each.state === 'Completed');
     return this.openBackup(entry ?? { id });
+  }
+
+  /** What a restore drill of a backup found; undefined where there is no proof, or it cannot be read. */
+  async readProof(id: BackupId): Promise<Proof | undefined> {
+    const body = bodyOf(await this.store.get(this.keys.proof(id)));
+    const proof = body && unseal<Proof>(body)?.value;
+    return proof?.format === PROOF_FORMAT && proof.backup === id ? proof : undefined;
+  }
+
+  /** Replaces the proof of a backup. It is deleted with the backup. */
+  async writeProof(proof: Proof): Promise<void> {
+    await this.store.put(this.keys.proof(proof.backup), seal(proof));
+  }
+
+  async deleteProof(id: BackupId): Promise<void> {
+    await this.store.delete(this.keys.proof(id));
   }
 
   /** Whether a backup has a manifest, read or not. */

@@ -302,6 +302,7 @@ export class FolderWriter {
     if (state === 'Deleting' || (await readAgain(this.store, manifest, isFound)).kind === 'found') {
       await this.store.delete(manifest);
     }
+    if (state === 'Deleting') await this.store.delete(keys.proof(id));
     await this.deleteParts(id, numbersTo(reservedParts));
   }
 

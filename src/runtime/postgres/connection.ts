@@ -92,7 +92,9 @@ export async function connect(connection: DatabaseConnection, database: string, 
 }
 
 async function openSession(connection: DatabaseConnection, database: string, encoding: string): Promise<Client> {
-  const ssl = { ca: await readFile(connection.certificateFile, 'utf8'), rejectUnauthorized: true };
+  const ssl = isSocket(connection)
+    ? false
+    : { ca: await readFile(connection.certificateFile, 'utf8'), rejectUnauthorized: true };
   const keepAlive = { keepAlive: true, keepAliveInitialDelayMillis: 30_000 };
   const client = new Client({
     host: connection.host,
@@ -119,6 +121,11 @@ async function openSession(connection: DatabaseConnection, database: string, enc
     throw reason ?? error;
   }
   return client;
+}
+
+/** A directory with the socket of a server of this machine, in the place of a host: PostgreSQL has no TLS there. */
+function isSocket({ host }: DatabaseConnection): boolean {
+  return host.startsWith('/');
 }
 
 /** Connects, runs `work` and closes the connection, also when `work` fails. */

@@ -24,10 +24,22 @@ const WATCHED = `
   (trap '' TERM; exec </dev/null >/dev/null 2>&1; read -r _ <&3; kill -s KILL -- "-$$") &
   exec "$0" "$@" 3<&-`;
 
-/** Starts a program, an absolute path, in a group of its own. */
-export function startGroup(program: string, args: readonly string[], env: NodeJS.ProcessEnv): ProcessGroup {
+/** The user that a program runs as. */
+export interface ProcessUser {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** Starts a program, an absolute path, in a group of its own. @param user default: that of this process */
+export function startGroup(
+  program: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  user?: ProcessUser,
+): ProcessGroup {
   const leader = spawn('/bin/sh', ['-c', WATCHED, program, ...args], {
     detached: true,
+    ...user,
     stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
     env,
   });

@@ -1,12 +1,12 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { childEnvironment, DatabaseConnection } from './connection';
-import { signalGroup, startGroup } from './process-group';
+import { ProcessUser, signalGroup, startGroup } from './process-group';
 import { ActionError } from '../../contract/action-error';
 import { isSupportedMajor, NEWEST_MAJOR, OLDEST_MAJOR } from '../../contract/postgresql-majors';
 
-/** The PostgreSQL clients that are run, found through PATH. */
-export type ClientProgram = 'pg_dump' | 'pg_restore' | 'psql';
+/** The programs of PostgreSQL that are run, found through PATH. */
+export type ClientProgram = 'pg_dump' | 'pg_restore' | 'psql' | 'initdb' | 'postgres';
 
 /** How a client ended, and its output. */
 export interface ClientOutcome {
@@ -36,6 +36,8 @@ export interface ClientOptions {
   /** Text for its standard input. */
   readonly input?: string;
   readonly workDirectory: string;
+  /** @default - the user of this process */
+  readonly user?: ProcessUser;
   /** How its output is read; `latin1` keeps every byte. @default 'utf8' */
   readonly outputEncoding?: 'utf8' | 'latin1';
 }
@@ -58,16 +60,21 @@ export async function runClient(
   options: ClientOptions,
 ): Promise<ClientOutcome> {
   options.signal?.throwIfAborted();
-  const { leader, stdin, stdout, stderr } = startGroup(options.file ?? pathOfProgram(program), args, {
-    PATH: process.env.PATH,
-    LC_ALL: 'C',
-    // No .pgpass, .psqlrc or client certificate of the machine takes part.
-    HOME: options.workDirectory,
-    TMPDIR: options.workDirectory,
-    ...(options.server &&
-      childEnvironment(options.server.connection, options.server.database, options.server.settings)),
-    ...options.environment,
-  });
+  const { leader, stdin, stdout, stderr } = startGroup(
+    options.file ?? pathOfProgram(program),
+    args,
+    {
+      PATH: process.env.PATH,
+      LC_ALL: 'C',
+      // No .pgpass, .psqlrc or client certificate of the machine takes part.
+      HOME: options.workDirectory,
+      TMPDIR: options.workDirectory,
+      ...(options.server &&
+        childEnvironment(options.server.connection, options.server.database, options.server.settings)),
+      ...options.environment,
+    },
+    options.user,
+  );
   if (leader.pid !== undefined) options.onStart?.(leader.pid);
   let graceful: NodeJS.Timeout | undefined;
   const end = () => {
@@ -224,11 +231,16 @@ export function requireClientFor(client: ClientVersion, serverMajor: number): vo
   }
 }
 
+/** Every program of this name on PATH. */
+export function allOnPath(program: ClientProgram): string[] {
+  return foldersOfPath()
+    .map((folder) => join(folder, program))
+    .filter(isExecutable);
+}
+
 /** @throws DatabaseFault where no folder of PATH has the program. */
 function pathOfProgram(program: ClientProgram): string {
-  const found = foldersOfPath()
-    .map((folder) => join(folder, program))
-    .find(isExecutable);
+  const [found] = allOnPath(program);
   if (found === undefined) throw cannotStart(program, 'ENOENT');
   return found;
 }
