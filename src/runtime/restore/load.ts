@@ -293,7 +293,7 @@ async function pgRestore(
     },
   );
   const { passedOver, refusals, failures } = sortMessages(outcome.stderr);
-  const refused = refusedObjects(refusals, lines, facts.name);
+  const refused = refusedObjects(refusals, lines, facts.name, [job.masters.source, ...job.roles]);
   const fatal = refused.filter(({ weight }) => weight === 'data' || (weight === 'enforced' && !job.keepGoing));
   if (fatal.length > 0 || failures.length > 0) {
     throw failed(job, facts, [...failures, ...fatal.map(({ remark }) => describeRemark(remark))]);

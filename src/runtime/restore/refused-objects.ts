@@ -70,37 +70,59 @@ const KINDS = Object.keys(WEIGHTS).sort((one, other) => other.length - one.lengt
  * The refused objects, each once. What refused an object's owner or a further part of it counts for the object.
  *
  * @param listing the lines of `pg_restore --list`
+ * @param roles that may own something
  */
 export function refusedObjects(
   refusals: readonly Refusal[],
   listing: readonly string[],
   database: string,
+  roles: readonly string[],
 ): RefusedObject[] {
   const lines = new Map(listing.map((line) => [Number.parseInt(line, 10), line]));
   const objects = new Map<number, RefusedObject>();
   for (const refusal of refusals) {
     if (!objects.has(refusal.dumpId)) {
-      objects.set(refusal.dumpId, refusedObject(refusal, lines.get(refusal.dumpId) ?? '', database));
+      objects.set(refusal.dumpId, refusedObject(refusal, lines.get(refusal.dumpId) ?? '', database, roles));
     }
   }
   return [...objects.values()];
 }
 
-/** A line is `<number>; <catalog> <object> <KIND> <schema or -> <name> <owner>`. */
-function refusedObject({ message, statement }: Refusal, line: string, database: string): RefusedObject {
+/** A line is `<number>; <catalog> <object> <KIND> <schema or -> <name> <owner>`, and any of the names may hold spaces. */
+function refusedObject(
+  { message, statement, entry }: Refusal,
+  line: string,
+  database: string,
+  roles: readonly string[],
+): RefusedObject {
   const description = line.replace(/^\d+; \d+ \d+ /, '');
   const kind = KINDS.find((each) => description.startsWith(`${each} `));
-  const [, schema, named] = /^(\S+) (.*)$/s.exec(description.slice((kind ?? '').length).trim()) ?? [];
+  const names = description.slice((kind ?? '').length).trim();
+  // The message has the same names but for the schema, which is what comes before them here.
+  const withoutSchema = inOneLine(entry)
+    .slice((kind ?? '').length)
+    .trim();
+  const schema = names.endsWith(` ${withoutSchema}`) ? names.slice(0, -withoutSchema.length - 1) : names.split(' ')[0];
   const remark: Remark = {
     database,
     type: (kind ?? 'object').toLowerCase(),
-    ...(schema !== undefined && schema !== '-' && kind !== undefined && { schema }),
-    // The owner comes last.
-    name: kind === undefined ? description : named.replace(/ \S+$/, ''),
+    ...(schema !== '-' && kind !== undefined && { schema }),
+    name: kind === undefined ? description : withoutOwner(names.slice(schema.length + 1), roles),
     reason: `the server refused it: ${message.replace(/^ERROR: {2}/, '').replace(/\s+/g, ' ')}`,
     ...(!isUnreadable(statement) && { statement: statement.trim() }),
   };
   return { weight: weightOf(kind, statement), remark };
+}
+
+function withoutOwner(nameAndOwner: string, roles: readonly string[]): string {
+  const owners = roles.map((role) => ` ${inOneLine(role)}`).filter((owner) => nameAndOwner.endsWith(owner));
+  const longest = owners.reduce((one, other) => (other.length > one.length ? other : one), '');
+  return longest === '' ? nameAndOwner.replace(/ \S+$/, '') : nameAndOwner.slice(0, -longest.length);
+}
+
+/** As the listing has names. */
+function inOneLine(text: string): string {
+  return text.replace(/[\r\n]/g, ' ');
 }
 
 function weightOf(kind: string | undefined, statement: string): Weight {

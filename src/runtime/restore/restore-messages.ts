@@ -12,6 +12,8 @@ export interface RestoreMessages {
 export interface Refusal {
   /** The entry's number in the archive's table of contents. */
   readonly dumpId: number;
+  /** Its kind, name and owner, as in the listing, but without its schema. */
+  readonly entry: string;
   /** The words of the server. */
   readonly message: string;
   readonly statement: string;
@@ -34,7 +36,7 @@ const REFUSED = /^error: could not execute query: (ERROR: {2}.*?)\nCommand was: 
 const PROBLEM = /^(error|warning|ERROR|WARNING|FATAL|PANIC): /;
 const SUMMARY = /^warning: errors ignored on restore: \d+$/;
 const STAGE = /^while (INITIALIZING|PROCESSING TOC|FINALIZING):?$/;
-const ENTRY = /^from TOC entry (\d+); /;
+const ENTRY = /^from TOC entry (\d+); \d+ \d+ (.*)$/s;
 
 /**
  * Sorts the standard error of `pg_restore --verbose`: without that option an error does not say which entry it is about.
@@ -46,18 +48,18 @@ export function sortMessages(stderr: string): RestoreMessages {
   const refusals: Refusal[] = [];
   const failures = others === '' ? [] : [others];
   // pg_restore names an entry once, before the first message about it.
-  let dumpId: number | undefined;
+  let current: Pick<Refusal, 'dumpId' | 'entry'> | undefined;
   for (const message of messages) {
     const entry = ENTRY.exec(message);
-    if (entry) dumpId = Number(entry[1]);
-    if (STAGE.test(message)) dumpId = undefined;
+    if (entry) current = { dumpId: Number(entry[1]), entry: entry[2] };
+    if (STAGE.test(message)) current = undefined;
     if (!PROBLEM.test(message) || SUMMARY.test(message)) continue;
     const [, words, statement] = REFUSED.exec(message) ?? [];
     const harmless = HARMLESS.map((pattern) => pattern.exec(words ?? message)?.[0]).find((text) => text !== undefined);
     if (harmless) {
       passedOver.push(harmless);
-    } else if (words && dumpId !== undefined && !NOT_ABOUT_THE_OBJECT.test(words)) {
-      refusals.push({ dumpId, message: words, statement });
+    } else if (words && current !== undefined && !NOT_ABOUT_THE_OBJECT.test(words)) {
+      refusals.push({ ...current, message: words, statement });
     } else {
       failures.push(message);
     }

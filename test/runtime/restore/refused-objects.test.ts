@@ -10,15 +10,22 @@ const LISTING = [
   '221; 0 16400 TABLE DATA shop orders clerk',
   '222; 3079 16460 EXTENSION - hstore ',
   '223; 6104 16470 PUBLICATION - everything clerk',
+  '224; 1255 16480 FUNCTION my own shop net price(numeric, integer) chief clerk',
 ];
 
+const ROLES = ['clerk', 'chief clerk'];
+
 function refused(dumpId: number, statement = 'CREATE …;') {
-  return refusedObjects([{ dumpId, message: 'ERROR:  not here', statement }], LISTING, 'shop')[0];
+  // pg_restore names the entry in its message as in the listing, without the schema.
+  const line = LISTING.find((each) => each.startsWith(`${dumpId};`)) ?? '';
+  const entry = line.replace(/^\d+; \d+ \d+ /, '').replace(/ (shop|my own shop|-) /, ' ');
+  return refusedObjects([{ dumpId, entry, message: 'ERROR:  not here', statement }], LISTING, 'shop', ROLES)[0];
 }
 
 test.each([
   [3350, 'remark', 'materialized view data', 'shop', 'totals'],
   [220, 'remark', 'function', 'shop', 'vat(numeric, integer)'],
+  [224, 'remark', 'function', 'my own shop', 'net price(numeric, integer)'],
   [3201, 'remark', 'index', 'shop', 'orders_by_day'],
   [223, 'remark', 'publication', undefined, 'everything'],
   [3200, 'enforced', 'fk constraint', 'shop', 'lines lines_order_fkey'],
@@ -46,7 +53,8 @@ test('a unique index enforces something', () => {
 });
 
 test('an object that was refused twice is named once', () => {
-  const refusal = { dumpId: 220, message: 'ERROR:  first', statement: 'CREATE FUNCTION' };
-  const objects = refusedObjects([refusal, { ...refusal, message: 'ERROR:  second' }], LISTING, 'shop');
+  const entry = 'FUNCTION vat(numeric, integer) clerk';
+  const refusal = { dumpId: 220, entry, message: 'ERROR:  first', statement: 'CREATE FUNCTION' };
+  const objects = refusedObjects([refusal, { ...refusal, message: 'ERROR:  second' }], LISTING, 'shop', ROLES);
   expect(objects.map(({ remark }) => remark.reason)).toEqual(['the server refused it: first']);
 });

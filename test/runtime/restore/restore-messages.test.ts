@@ -40,11 +40,13 @@ Command was: ALTER TABLE shop.orders OWNER TO clerk;
     refusals: [
       {
         dumpId: 235,
+        entry: expect.stringMatching(/^TABLE orders /),
         message: 'ERROR:  permission denied for schema shop',
         statement: `CREATE TABLE shop.orders (\n    note text DEFAULT 'pg_restore: transaction_timeout'\n);`,
       },
       {
         dumpId: 235,
+        entry: expect.stringMatching(/^TABLE orders /),
         message: 'ERROR:  relation "shop.orders" does not exist\nDETAIL:  More of it.',
         statement: 'ALTER TABLE shop.orders OWNER TO clerk;',
       },
