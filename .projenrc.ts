@@ -328,6 +328,7 @@ project.package.setScript(
   `npx projen compile >&2 && tsx packaging/build.ts >&2 && ${tsx} bench/languages.ts`,
 );
 project.package.setScript('figures', `tsx packaging/build.ts >&2 && ${tsx} bench/run-figures.ts`);
+project.package.setScript('newest-provider', `tsx packaging/build.ts >&2 && ${tsx} bench/newest-provider.ts`);
 project.package.setScript('kills', `tsx packaging/build.ts >&2 && ${tsx} bench/kills.ts`);
 project.package.setScript('conformance', `tsx packaging/build.ts >&2 && ${tsx} bench/conformance.ts`);
 project.package.setScript('fidelity', `tsx packaging/build.ts >&2 && ${tsx} bench/fidelity.ts`);
