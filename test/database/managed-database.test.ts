@@ -9,7 +9,7 @@ import {
   ManagedDatabase,
 } from '../../src';
 import { CERTIFICATE } from '../support/certificate';
-import { NETWORK, newDatabase, newScheduledBackup, newStack, requestOf, Synthesized } from '../support/synth';
+import { NETWORK, newDatabase, newScheduledBackup, newStack, newStorage, requestOf, Synthesized } from '../support/synth';
 
 const KEY = 'arn:aws:kms:eu-central-1:123456789012:key/00000000-0000-0000-0000-000000000001';
 
@@ -464,6 +464,22 @@ describe('the instance of a ManagedDatabase', () => {
     newScheduledBackup(stack, newDatabase(stack, 'Second', { caCertificate: CERTIFICATE }));
     const { target } = Synthesized.of(stack).one('aws_scheduler_schedule', 'Backup/Schedule').body;
     expect(requestOf(target.input).database.caCertificate).toBe(CERTIFICATE);
+  });
+
+  test('in two regions and two accounts of one program may have one identifier, each with a function of its own', () => {
+    const stack = newStack();
+    const aliases = ['ireland', 'staging'];
+    aliases.forEach((alias) => {
+      const role = alias === 'staging' ? [{ roleArn: 'arn:aws:iam::210987654321:role/deploy' }] : undefined;
+      const provider = new AwsProvider(stack, alias, { region: 'eu-west-1', alias, assumeRole: role });
+      const database = newDatabase(stack, `Orders-${alias}`, { provider });
+      newScheduledBackup(stack, database, { storage: newStorage({ path: alias }) }, `Backup-${alias}`);
+    });
+    const result = Synthesized.of(stack);
+    for (const type of ['aws_lambda_function', 'aws_lambda_layer_version', 'aws_db_instance', 'aws_caller_identity']) {
+      const providers = result.resources.filter((each) => each.type === type).map(({ body }) => body.provider);
+      expect([type, new Set(providers)]).toEqual([type, new Set(aliases.map((alias) => `aws.${alias}`))]);
+    }
   });
 
   test('and its function take provider and tags through to every resource and data source', () => {
