@@ -9,7 +9,15 @@ import {
   ManagedDatabase,
 } from '../../src';
 import { CERTIFICATE } from '../support/certificate';
-import { NETWORK, newDatabase, newScheduledBackup, newStack, newStorage, requestOf, Synthesized } from '../support/synth';
+import {
+  NETWORK,
+  newDatabase,
+  newScheduledBackup,
+  newStack,
+  newStorage,
+  requestOf,
+  Synthesized,
+} from '../support/synth';
 
 const KEY = 'arn:aws:kms:eu-central-1:123456789012:key/00000000-0000-0000-0000-000000000001';
 
