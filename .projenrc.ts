@@ -332,5 +332,6 @@ project.package.setScript('newest-provider', `tsx packaging/build.ts >&2 && ${ts
 project.package.setScript('kills', `tsx packaging/build.ts >&2 && ${tsx} bench/kills.ts`);
 project.package.setScript('conformance', `tsx packaging/build.ts >&2 && ${tsx} bench/conformance.ts`);
 project.package.setScript('fidelity', `tsx packaging/build.ts >&2 && ${tsx} bench/fidelity.ts`);
+project.package.setScript('bench', `tsx packaging/build.ts >&2 && ${tsx} bench/speed.ts`);
 
 project.synth();
