@@ -6,9 +6,10 @@ import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import { FiredSchedule } from './aws/scheduler';
-import { ask, ControlAddress, ControlRequest } from './control';
+import { ask, ControlAddress, CreatedBucket, ControlRequest } from './control';
 import { Finished } from './process';
 import { DatabaseStatus, SandboxStatus } from './sandbox';
+import { bucketVariables, exportLines, providerBlock, shellVariables } from './shell';
 import { isRunning, RecordedProcess, RecordedSandbox, StateFile } from './state-file';
 import { supervise, SupervisorMessage } from './supervisor';
 import { Terminal } from './terminal';
@@ -54,6 +55,13 @@ command('psql <database> [arguments...]', 'open psql as the master of a database
 command('clock <span>', "set the functions' and schedules' clock: +30d, +12h, +90m, or back with -- -30d").action(
   clock,
 );
+command('env', 'print what a shell needs to work with the sandbox: eval "$(npm run --silent sandbox -- env)"').action(
+  env,
+);
+command('provider', "print the provider block of a program that works without the shell's variables").action(provider);
+command('bucket <bucket>', 'make a bucket in the storage, and keys that may put, get and delete in it; printed once')
+  .option('--path <folder>', 'the folder that the keys are for', 'backups')
+  .action(bucket);
 command('status', 'show every endpoint, credential and process').action(status);
 command('down', 'end every process and remove the data').action(down);
 program
@@ -221,6 +229,28 @@ function psqlEnvironment({ host, port, username, password, caFile }: DatabaseSta
 async function clock(span: string, options: CommonOptions): Promise<void> {
   const set = await ask<{ now: string }>(await running(options), { command: 'clock', change: span });
   out.line(options.json ? JSON.stringify(set) : `The clock says ${out.bold(set.now)}.`);
+}
+
+async function env(options: CommonOptions): Promise<void> {
+  const variables = shellVariables(await ask<SandboxStatus>(await running(options), { command: 'status' }));
+  showVariables(variables, options);
+}
+
+function showVariables(variables: Record<string, string>, { json }: CommonOptions): void {
+  if (json) out.line(JSON.stringify(variables));
+  else exportLines(variables).forEach((line) => out.line(line));
+}
+
+async function provider(options: CommonOptions): Promise<void> {
+  const lines = providerBlock(await ask<SandboxStatus>(await running(options), { command: 'status' }));
+  if (options.json) out.line(JSON.stringify({ provider: lines.join('\n') }));
+  else lines.forEach((line) => out.line(line));
+}
+
+async function bucket(name: string, options: CommonOptions & { path: string }): Promise<void> {
+  const folder = options.path.replace(/^\/+|\/+$/g, '');
+  const created = await ask<CreatedBucket>(await running(options), { command: 'bucket', bucket: name, path: folder });
+  showVariables(bucketVariables(created), options);
 }
 
 async function status(options: CommonOptions): Promise<void> {

@@ -2,6 +2,7 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, IncomingMessage, Server, ServerResponse } from 'node:http';
 import { DeploymentOptions } from './app';
+import { AccessKeys } from './aws/signature';
 import { Finished } from './process';
 import { Sandbox } from './sandbox';
 
@@ -11,9 +12,17 @@ export type ControlRequest =
   | { readonly command: 'apply' | 'plan' | 'destroy'; readonly app: string; readonly options: RemoteOptions }
   | { readonly command: 'fire'; readonly schedule: string; readonly force: boolean; readonly twice: boolean }
   | { readonly command: 'clock'; readonly change: string | number }
+  | { readonly command: 'bucket'; readonly bucket: string; readonly path: string }
   | { readonly command: 'down' };
 
 export type RemoteOptions = Pick<DeploymentOptions, 'variables' | 'stack' | 'environment' | 'colour'>;
+
+/** A bucket of the storage, and keys that may put, get and delete below the path. */
+export interface CreatedBucket {
+  readonly bucket: string;
+  readonly path: string;
+  readonly keys: AccessKeys;
+}
 
 /** The answer comes line by line, each a JSON value: any number of `line`s, then a `result` or an `error`. */
 export type ControlLine = { readonly line: string } | { readonly result: unknown } | { readonly error: string };
@@ -86,6 +95,11 @@ export class ControlServer {
       case 'clock':
         sandbox.setClock(request.change);
         return { offsetMs: sandbox.clock.offsetMs, now: sandbox.clock.now().toISOString() };
+      case 'bucket': {
+        const { bucket, path } = request;
+        await sandbox.storage.createBucket(bucket);
+        return { bucket, path, keys: await sandbox.storage.createKeys({ bucket, path }) } satisfies CreatedBucket;
+      }
       case 'down':
         await sandbox.stop();
         return {};

@@ -61,10 +61,19 @@ export interface SandboxStatus {
     readonly region: string;
     readonly admin: AccessKeys;
     readonly caFile: string;
+    /** The same as text. */
+    readonly caPem: string;
   };
   /** The account's default network. */
   readonly network: SandboxNetwork;
-  readonly terraform: { readonly version: string; readonly providerSource: string };
+  readonly terraform: {
+    readonly version: string;
+    readonly providerSource: string;
+    /** A name on PATH or a file. */
+    readonly program: string;
+    /** By which Terraform finds the AWS provider. */
+    readonly configurationFile: string;
+  };
   readonly isolation: string;
   readonly clock: { readonly offsetMs: number; readonly now: string };
   readonly databases: DatabaseStatus[];
@@ -220,9 +229,15 @@ export class Sandbox {
         region: this.storage.region,
         admin: this.storage.admin,
         caFile: this.storage.caFile,
+        caPem: this.storage.caPem,
       },
       network: await this.network(),
-      terraform: { version: terraform.version, providerSource: terraform.providerSource },
+      terraform: {
+        version: terraform.version,
+        providerSource: terraform.providerSource,
+        program: terraform.file,
+        configurationFile: terraform.configuration,
+      },
       isolation: host.isolation,
       clock: { offsetMs: this.clock.offsetMs, now: this.clock.now().toISOString() },
       databases: this.databases().map(({ identifier, version, host: name, port, master, caFile }) => ({

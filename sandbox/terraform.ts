@@ -73,11 +73,13 @@ export class Terraform {
   }
 
   private constructor(
-    private readonly file: string,
+    /** The program: a name on PATH or a file. */
+    readonly file: string,
     readonly version: string,
     /** Where the AWS provider comes from, in words. */
     readonly providerSource: string,
-    private readonly configuration: string,
+    /** The file of the CLI configuration by which it finds the AWS provider. */
+    readonly configuration: string,
     private readonly caller: NodeJS.ProcessEnv,
   ) {}
 

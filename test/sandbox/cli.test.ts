@@ -1,8 +1,18 @@
 import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { lstat, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { Agent } from 'node:https';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { AccessKeys } from '../../sandbox/aws/signature';
 import { startOfProcess } from '../../sandbox/process';
 import { SandboxStatus } from '../../sandbox/sandbox';
 import { isRunning, RecordedSandbox, StateFile } from '../../sandbox/state-file';
@@ -33,6 +43,23 @@ async function sandbox(...args: string[]): Promise<{ code: number; stdout: strin
   );
 }
 
+/** What PUT and GET of an object, a listing and DELETE answer to keys of the folder `backups`. */
+async function objectCalls(storage: SandboxStatus['storage'], keys: AccessKeys): Promise<number[]> {
+  const client = new S3Client({
+    ...{ endpoint: storage.endpoint, region: storage.region, credentials: { ...keys }, forcePathStyle: true },
+    requestHandler: new NodeHttpHandler({ httpsAgent: new Agent({ ca: storage.caPem }) }),
+  });
+  const object = { Bucket: 'company-backups', Key: 'backups/object' };
+  const status = async (answer: Promise<{ $metadata: { httpStatusCode?: number } }>) =>
+    answer.catch((error) => error).then(({ $metadata }) => $metadata.httpStatusCode!);
+  return [
+    await status(client.send(new PutObjectCommand({ ...object, Body: 'text' }))),
+    await status(client.send(new GetObjectCommand(object))),
+    await status(client.send(new ListObjectsV2Command({ Bucket: object.Bucket }))),
+    await status(client.send(new DeleteObjectCommand(object))),
+  ];
+}
+
 async function recorded(name: string): Promise<RecordedSandbox> {
   return (await new StateFile(name).read())!;
 }
@@ -41,7 +68,7 @@ afterAll(async () => {
   for (const name of names) if (await new StateFile(name).read()) await sandbox('down', '--name', name);
 });
 
-test('up, status, apply, clock, psql and down speak JSON, and down leaves nothing', async () => {
+test('up, status, apply, clock, env, bucket, psql and down speak JSON, and down leaves nothing', async () => {
   const name = newName();
   const app = await mkdtemp(path.join(tmpdir(), 'cli-test-'));
   await writeFile(path.join(app, 'main.tf.json'), JSON.stringify(CONFIGURATION));
@@ -72,6 +99,17 @@ test('up, status, apply, clock, psql and down speak JSON, and down leaves nothin
   expect(fired).toMatchObject({ code: 1, stderr: 'error No schedule has the name nightly. There are: none.\n' });
   expect((await sandbox('psql', 'orders', '--name', name)).stderr).toContain('There is no database orders.');
   expect((await sandbox('status', '--name', name)).stdout).toContain(`AWS        ${status.endpoint}`);
+
+  // THEN a shell can work with it: its variables, a bucket with keys that do three things, a provider block
+  const env = JSON.parse((await sandbox('env', '--name', name, '--json')).stdout);
+  expect(env).toMatchObject({ AWS_ENDPOINT_URL: status.endpoint, TF_VAR_vpc_id: status.network.vpcId });
+  expect((await sandbox('env', '--name', name)).stdout).toContain(`export AWS_ENDPOINT_URL='${status.endpoint}'\n`);
+  const made = await sandbox('bucket', 'company-backups', '--name', name, '--json');
+  const { TF_VAR_storage_access_key_id: accessKeyId, TF_VAR_storage_secret_access_key: secretAccessKey } = JSON.parse(
+    made.stdout,
+  );
+  expect(await objectCalls(status.storage, { accessKeyId, secretAccessKey })).toEqual([200, 200, 403, 204]);
+  expect((await sandbox('provider', '--name', name)).stdout).toContain(`      rds: '${status.endpoint}',\n`);
 
   // WHEN it is down
   const down = await sandbox('down', '--name', name, '--json');
