@@ -1,14 +1,26 @@
+import { randomInt } from 'node:crypto';
 import { compareDatabases } from '../../../sandbox/compare-databases';
+import { ActionError } from '../../../src/contract/action-error';
+import { BackupId } from '../../../src/contract/backup-id';
 import { Catalog } from '../../../src/contract/catalog';
 import { Manifest } from '../../../src/contract/manifest';
 import { restore } from '../../../src/runtime/actions/restore';
+import { restoreCheck } from '../../../src/runtime/actions/restore-check';
+import { verify } from '../../../src/runtime/actions/verify';
 import { CLOSING_MS } from '../../../src/runtime/deadline';
+import { sampleOf } from '../../../src/runtime/folder/sample';
 import { resolveConnection } from '../../../src/runtime/postgres/connection';
 import { WriterLock } from '../../../src/runtime/postgres/lock';
 import { seal, unseal } from '../../../src/runtime/storage/sealed-json';
 import { RealWorld } from '../real-world';
 import { RestoreWorld } from '../restore/restore-world';
 import { backedUp, BACKUP, filledAndBackedUp } from '../restore/sample-backup';
+
+jest.mock('../../../src/runtime/folder/read-again', () => {
+  const actual = jest.requireActual('../../../src/runtime/folder/read-again');
+  actual.READ_AGAIN_PAUSES_MS.fill(0);
+  return actual;
+});
 
 const MASTER = { username: 'shopmaster', password: "An0ther's" };
 const LATER = '20261123T030000Z';
@@ -233,6 +245,82 @@ describe('a restore', () => {
       expect(await isEmpty()).toBe(true);
     });
 
+    describe('one bit of any object of the backup that is another', () => {
+      const actions: Record<string, (id: BackupId) => Promise<unknown>> = {
+        verify: async (id) => verify({ action: 'verify', ...sourceOf(id) }, source.runtime()),
+        'restore-check': async (id) => {
+          const target = { engineMajor: 17, plan: source.databaseSettings.plan };
+          return restoreCheck(
+            { action: 'restore-check', source: sourceOf(id), target, sourceDescription: '' },
+            source.runtime(),
+          );
+        },
+        restore: async (id) =>
+          restore(world.request({ kind: 'backup', id }), { ...world.runtime(), log: source.runtime().log }),
+      };
+      const sourceOf = (id: BackupId) => world.restoreSource({ kind: 'backup', id });
+
+      /** Runs the actions while a bit is another one. @returns what each of them said */
+      async function withFlippedBit(
+        key: string,
+        whole: Buffer,
+        bit: number,
+        id: BackupId,
+        names = Object.keys(actions),
+      ) {
+        const flipped = Buffer.from(whole);
+        const byte = Math.floor(bit / 8);
+        flipped[byte] = flipBit(flipped[byte], bit % 8);
+        await source.replace(key, flipped);
+        const said: Record<string, string> = {};
+        for (const name of names) {
+          source.events.splice(0);
+          const error = await actions[name](id).then(
+            () => undefined,
+            ({ kind }: ActionError) => kind,
+          );
+          const warned = source.events.some(
+            (logged) => logged.event === 'folder-object-not-read' && logged.key === key,
+          );
+          said[name] = warned ? 'warning' : (error ?? 'nothing');
+        }
+        await source.replace(key, whole);
+        return said;
+      }
+
+      test('fails verify in every part, and restore-check in those that it reads', async () => {
+        const { parts } = unseal<Manifest>(manifest)!.value;
+        const sample = sampleOf(parts);
+        for (const each of parts) {
+          const key = source.keys.part(LATER, each.number);
+          const whole = await source.fetch(key);
+          const bit = randomInt(whole.length * 8);
+          const said = await withFlippedBit(key, whole, bit, LATER, ['verify', 'restore-check']);
+          expect({ key, bit, ...said }).toEqual({
+            ...{ key, bit, verify: 'VerificationFailed' },
+            'restore-check': sample.includes(each) ? 'VerificationFailed' : 'nothing',
+          });
+        }
+      });
+
+      test('fails each in the manifest, and a restore writes nothing', async () => {
+        const bit = randomInt(manifest.length * 8);
+        const fault = 'VerificationFailed';
+        const said = await withFlippedBit(manifestKey, manifest, bit, LATER);
+        expect({ bit, ...said }).toEqual({ bit, verify: fault, 'restore-check': fault, restore: fault });
+        expect(await isEmpty()).toBe(true);
+      });
+
+      test.each(['catalog.a.json', 'catalog.b.json', 'folder.json'])('is a warning of each in %s', async (name) => {
+        const key = `${source.keys.folder}/${name}`;
+        const whole = await source.fetch(key);
+        const bit = randomInt(whole.length * 8);
+        // There is no such backup: a restore of one that is there would succeed, from the other list.
+        const said = await withFlippedBit(key, whole, bit, '20261224T030000Z');
+        expect({ bit, ...said }).toEqual({ bit, verify: 'warning', 'restore-check': 'warning', restore: 'warning' });
+      });
+    });
+
     test('fails where the server lacks an extension, before anything is written', async () => {
       await storeChangedManifest(({ databases }) =>
         (databases[2].extensions as unknown[]).push({ name: 'nowhere', version: '1' }),
@@ -263,3 +351,8 @@ describe('a restore', () => {
     }
   });
 });
+
+function flipBit(byte: number, bit: number): number {
+  const isSet = Math.floor(byte / 2 ** bit) % 2 === 1;
+  return isSet ? byte - 2 ** bit : byte + 2 ** bit;
+}
