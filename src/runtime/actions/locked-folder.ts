@@ -47,7 +47,7 @@ export async function withLock<T>(
   try {
     const serverAheadMs = await lock.clockOffsetMs(runtime.now());
     requireRightClock(serverAheadMs, 'the database server', runtime.maximumClockDifferenceMs);
-    return await work(lock, connection);
+    return await work(lock, lock.connection);
   } finally {
     await lock.release();
   }

@@ -18,6 +18,8 @@ export interface DatabaseConnection {
   readonly certificateFile: string;
   /** Once it is known: the major version of the server, or one that it has at least. */
   readonly serverMajor?: number;
+  /** The settings of a session are made in it: a connection pooler refused them at its start. @default false */
+  readonly settingsInSession?: boolean;
 }
 
 /** Every server has this database and the master can always connect to it: used for everything that concerns the server. */
@@ -105,7 +107,7 @@ async function openSession(connection: DatabaseConnection, database: string, enc
     ssl,
     connectionTimeoutMillis: CONNECT_TIMEOUT_SECONDS * 1000,
     ...keepAlive,
-    options: sessionOptions(connection),
+    ...(!connection.settingsInSession && { options: sessionOptions(connection) }),
     application_name: APPLICATION_NAME,
     ...(exchangesBytes(encoding) && { connection: new ByteConnection({ ssl, ...keepAlive }) }),
   });
@@ -114,6 +116,7 @@ async function openSession(connection: DatabaseConnection, database: string, enc
   client.on('error', (error: Error) => (reason ??= error));
   try {
     await client.connect();
+    if (connection.settingsInSession) await client.query(SESSION_SETTINGS.map((each) => `SET ${each}`).join('; '));
     await client.query(NO_TIMEOUTS);
   } catch (error) {
     // A half-open socket would keep the process alive.
@@ -163,7 +166,8 @@ export function childEnvironment(
     PGSSLROOTCERT: connection.certificateFile,
     PGCONNECT_TIMEOUT: String(CONNECT_TIMEOUT_SECONDS),
     PGAPPNAME: APPLICATION_NAME,
-    PGOPTIONS: sessionOptions(connection, settings),
+    // pg_dump makes those that matter to it in its session; a load needs them, and connects to no such pooler.
+    ...(!connection.settingsInSession && { PGOPTIONS: sessionOptions(connection, settings) }),
     // Nothing is converted until the client asks for the encoding of the dump: not every database could be.
     PGCLIENTENCODING: 'SQL_ASCII',
   };
@@ -173,6 +177,11 @@ export function childEnvironment(
 function sessionOptions({ serverMajor = 0 }: DatabaseConnection, settings: readonly string[] = []): string {
   const timeouts = NEWER_TIMEOUTS.filter(({ since }) => since <= serverMajor).map(({ name }) => `${name}=0`);
   return [...SESSION_SETTINGS, ...timeouts, ...settings].map((setting) => `-c ${setting}`).join(' ');
+}
+
+/** Whether a connection pooler has refused settings at the start of a session, as PgBouncer does. */
+export function refusesSettings(error: unknown): boolean {
+  return /startup parameter/.test((error as Error).message);
 }
 
 /** Describes a failed connection and its remedy. No message contains the password. */
@@ -236,6 +245,9 @@ async function certificateFile({ caCertificate }: DatabaseSettings, runtime: Run
 }
 
 function remedy(code: string, message: string): string {
+  if (/startup parameter/.test(message)) {
+    return 'This is a connection pooler that takes no settings: name the server itself.';
+  }
   if (code === '28P01' || code === '28000') {
     return 'Check that the secret holds the current user name and password of the master user.';
   }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, QueryConfig } from 'pg';
-import { ADMINISTRATION_DATABASE, connect, DatabaseConnection } from './connection';
+import { ADMINISTRATION_DATABASE, connect, DatabaseConnection, refusesSettings } from './connection';
 import { ActionError } from '../../contract/action-error';
 
 const VERIFY_TIMEOUT_MS = 15_000;
@@ -23,15 +23,20 @@ export class WriterLock {
    *
    * @throws Refused behind a connection pooler in transaction mode, where a lock would stay behind for ever.
    */
-  static async take(connection: DatabaseConnection, identifier: string): Promise<WriterLock | undefined> {
-    const client = await connect(connection, ADMINISTRATION_DATABASE);
+  static async take(given: DatabaseConnection, identifier: string): Promise<WriterLock | undefined> {
+    let connection = given;
+    const client = await connect(connection, ADMINISTRATION_DATABASE).catch(async (error) => {
+      if (!refusesSettings(error)) throw error;
+      connection = { ...given, settingsInSession: true };
+      return connect(connection, ADMINISTRATION_DATABASE);
+    });
     try {
       await requireOwnSession(client, connection);
       const { rows } = await client.query<{ taken: boolean }>('SELECT pg_catalog.pg_try_advisory_lock($1) AS taken', [
         lockKey(identifier),
       ]);
       if (rows[0].taken) {
-        return new WriterLock(client);
+        return new WriterLock(client, connection);
       }
     } catch (error) {
       await client.end().catch(() => undefined);
@@ -59,7 +64,11 @@ export class WriterLock {
 
   private verifying: Promise<boolean> = Promise.resolve(true);
 
-  private constructor(private readonly client: Client) {}
+  private constructor(
+    private readonly client: Client,
+    /** The server, in the way in which sessions with it begin. */
+    readonly connection: DatabaseConnection,
+  ) {}
 
   /**
    * Makes sure that the lock is still held: to be called before every write.
