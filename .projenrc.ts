@@ -51,6 +51,7 @@ const project = new cdk.JsiiProject({
     // The function's program and the command line: bundled, never installed by users.
     '@aws-sdk/client-cloudwatch',
     '@aws-sdk/client-cloudwatch-logs',
+    '@aws-sdk/client-eventbridge',
     '@aws-sdk/client-lambda',
     '@aws-sdk/client-s3',
     '@aws-sdk/client-scheduler',

@@ -80,6 +80,14 @@ export interface ScheduledBackupProps {
    */
   readonly alarmAfterHours?: number;
   /**
+   * Whether EventBridge's default bus gets an event when a backup completes or fails, and when expired ones are deleted.
+   * docs/events.md describes them. The function needs a route to EventBridge: a NAT gateway, or an interface endpoint of
+   * the service `events`. A backup does not fail where there is none.
+   *
+   * @default - false
+   */
+  readonly publishEvents?: boolean;
+  /**
    * Whether every deployment runs the connection test, for secrets that change outside of Terraform.
    *
    * @default - false
@@ -164,6 +172,7 @@ export class ScheduledBackup extends Construct {
       ...this.connectionTest._passed,
       ...this.backupFunction._grantDatabase(),
       this.backupFunction._retries,
+      ...(own.publishEvents ? [this.backupFunction._grantEvents()] : []),
       ...this.database.dependables,
     ];
 
@@ -176,6 +185,7 @@ export class ScheduledBackup extends Construct {
       dueTimes: own.schedule.schedulerExpressions,
       schedule: name,
       ...(own.leaveOut && { leaveOut: own.leaveOut }),
+      ...(own.publishEvents && { events: true }),
     };
     const schedules = own.schedule.schedulerExpressions.map((expression, index) =>
       this.schedule(

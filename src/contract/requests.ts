@@ -52,6 +52,8 @@ export interface BackUpRequest {
   readonly schedule?: string;
   /** Tables and schemas that are not backed up. Each is a remark of the backup. */
   readonly leaveOut?: readonly LeftOut[];
+  /** Whether its events go to EventBridge's default bus. @default false */
+  readonly events?: boolean;
 }
 
 /** Tell the age of the newest completed backup, as a metric. */

@@ -209,6 +209,24 @@ export class BackupFunction extends Construct {
   }
 
   /**
+   * Allows the function to send events to the default bus of its account and region.
+   *
+   * @internal
+   */
+  _grantEvents(): ITerraformDependable {
+    // arn:aws:lambda:region:account:function:name becomes arn:aws:events:region:account:event-bus/default
+    const bus = Fn.replace(this.functionArn, '/:lambda:([^:]+:[0-9]+):.*/', ':events:$1:event-bus/default');
+    return (
+      (this.node.tryFindChild('EventsGrant') as Grant | undefined) ??
+      new Grant(this, 'EventsGrant', {
+        roleName: this.roleName,
+        name: 'events',
+        statements: [{ actions: ['events:PutEvents'], resources: [bus] }],
+      })
+    );
+  }
+
+  /**
    * Allows the function to connect to a port.
    *
    * @internal

@@ -165,6 +165,25 @@ describe('ScheduledBackup', () => {
     }
   });
 
+  test('publishEvents asks for events and allows them on the default bus, before the schedule starts', () => {
+    const other = newStack();
+    newScheduledBackup(other, undefined, { publishEvents: true });
+    const result = Synthesized.of(other);
+    const backUp = result.one('aws_scheduler_schedule', 'Backup/Schedule');
+    expect(requestOf(backUp.body.target.input).events).toBe(true);
+    const grant = result.one('aws_iam_role_policy', 'EventsGrant');
+    expect(result.before(backUp)).toContain(grant.address);
+    const { Statement } = requestOf(grant.body.policy);
+    expect(Statement).toEqual([
+      { Effect: 'Allow', Action: ['events:PutEvents'], Resource: [expect.stringMatching(/:event-bus\/default/)] },
+    ]);
+  });
+
+  test('without publishEvents there is neither a grant nor a request for events', () => {
+    expect(synthesized.all('aws_iam_role_policy').filter(({ path }) => path.includes('EventsGrant'))).toEqual([]);
+    expect(requestOf(schedule.body.target.input)).not.toHaveProperty('events');
+  });
+
   test('alarmAfterHours replaces twice the longest gap', () => {
     const other = newStack();
     newScheduledBackup(other, undefined, { alarmAfterHours: 30 });

@@ -6,6 +6,7 @@ import { ActionError } from '../../contract/action-error';
 import { BackupId, backupIdOf, parseBackupId } from '../../contract/backup-id';
 import { newestCompleted } from '../../contract/backup-selection';
 import { CatalogEntry } from '../../contract/catalog';
+import { BackupEvent, MAXIMUM_EVENT_IDS, MAXIMUM_REASON_CHARACTERS } from '../../contract/events';
 import { LeftOut, notLeftOutRemark } from '../../contract/left-out';
 import { ManifestDatabase, DumpFile, Manifest, MANIFEST_FORMAT, Part } from '../../contract/manifest';
 import { Remark } from '../../contract/remark';
@@ -16,6 +17,7 @@ import { PartsTarget } from '../archive/parts-writer';
 import { thisMachine, transferLimits } from '../archive/transfer-limits';
 import { withinDeadline } from '../deadline';
 import { dumpDatabase } from '../dump/dump';
+import { publishEvents } from '../events';
 import { FolderWriter } from '../folder/folder-writer';
 import { emitMetrics } from '../metrics';
 import { ADMINISTRATION_DATABASE, DatabaseConnection, withClient } from '../postgres/connection';
@@ -50,6 +52,8 @@ export async function backUp(request: BackUpRequest, given: Runtime): Promise<Ba
   } catch (error) {
     runtime.log.warn('backup-failed', { backup: id, reason: (error as Error).message });
     emitMetrics(runtime.log, { BackupFailed: 1 }, subjectOf(request), runtime.now());
+    const reason = (error as Error).message.slice(0, MAXIMUM_REASON_CHARACTERS);
+    await send(request, runtime, [{ type: 'Backup Failed', detail: { ...subjectOf(request), backup: id, reason } }]);
     throw error;
   }
 }
@@ -72,6 +76,8 @@ class BackupRun {
       this.runtime.log.warn('dead-run-found', { backup: id, startedAt: since });
       emitMetrics(this.runtime.log, { BackupFailed: 1 }, subjectOf(this.request), this.runtime.now());
       foundDeadRun ||= id !== this.id;
+      const detail = { ...subjectOf(this.request), backup: id, reason: 'The run ended without recording a result.' };
+      await send(this.request, this.runtime, [{ type: 'Backup Failed', detail }]);
     }
     const present = this.entry?.state;
     if (present === 'Completed' || present === 'Deleting') {
@@ -103,6 +109,7 @@ class BackupRun {
     };
     this.runtime.log.info('backup-completed', { ...answer });
     this.reportCompletion(answer, foundDeadRun);
+    await send(this.request, this.runtime, completionEvents(this.request, answer));
     return answer;
   }
 
@@ -261,6 +268,22 @@ function idOf(request: BackUpRequest, runtime: Runtime): BackupId {
   } catch (error) {
     throw new ActionError('InvalidRequest', (error as Error).message);
   }
+}
+
+function completionEvents(request: BackUpRequest, answer: BackUpAnswer): BackupEvent[] {
+  const { backup, databaseBytes, storedBytes, durationMs, pruned } = answer;
+  const subject = subjectOf(request);
+  const deleted = pruned?.deleted.slice(0, MAXIMUM_EVENT_IDS) ?? [];
+  return [
+    { type: 'Backup Completed', detail: { ...subject, backup, databaseBytes, storedBytes, durationMs } },
+    ...(deleted.length === 0
+      ? []
+      : [{ type: 'Backups Pruned', detail: { ...subject, deleted, kept: pruned!.kept } } as const]),
+  ];
+}
+
+async function send({ events }: BackUpRequest, runtime: Runtime, sent: readonly BackupEvent[]): Promise<void> {
+  if (events) await publishEvents(sent, runtime.region, runtime.log);
 }
 
 function bytesOf(parts: readonly Part[]): number {

@@ -1,0 +1,47 @@
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { Log } from './log';
+import { withDeadline } from './with-deadline';
+import { BackupEvent, EVENT_FORMAT, EVENT_SOURCE } from '../contract/events';
+
+const CONNECT_MS = 3_000;
+const PUBLISH_MS = 10_000;
+
+/**
+ * Sends events to EventBridge's default bus of the region, within 10 seconds. A backup never fails by this: what could not
+ * be sent is a warning in the log.
+ */
+export async function publishEvents(events: readonly BackupEvent[], region: string, log: Log): Promise<void> {
+  const client = new EventBridgeClient({
+    region,
+    maxAttempts: 3,
+    requestHandler: new NodeHttpHandler({ connectionTimeout: CONNECT_MS, socketTimeout: CONNECT_MS }),
+  });
+  const command = new PutEventsCommand({
+    Entries: events.map(({ type, detail }) => ({
+      Source: EVENT_SOURCE,
+      DetailType: type,
+      Detail: JSON.stringify({ format: EVENT_FORMAT, ...detail }),
+    })),
+  });
+  try {
+    const { Entries = [] } = await withDeadline(
+      PUBLISH_MS,
+      async (abortSignal) => client.send(command, { abortSignal }),
+      () => {
+        throw new Error(`EventBridge did not answer within ${PUBLISH_MS / 1000} seconds.`);
+      },
+    );
+    const refused = Entries.find(({ ErrorCode }) => ErrorCode !== undefined);
+    if (refused) throw new Error(`${refused.ErrorCode}: ${refused.ErrorMessage}`);
+  } catch (error) {
+    log.warn('events-not-sent', {
+      types: events.map(({ type }) => type),
+      reason: (error as Error).message,
+      remedy:
+        'The function needs a route to EventBridge: a NAT gateway, or an interface endpoint of the service events.',
+    });
+  } finally {
+    client.destroy();
+  }
+}

@@ -1,0 +1,109 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Upstream } from '../../sandbox/aws/upstream';
+import { Moto, MotoProgram } from '../../sandbox/moto';
+import { backUp } from '../../src/runtime/actions/back-up';
+import { publishEvents } from '../../src/runtime/events';
+
+const REGION = 'us-east-1';
+const QUEUE = `arn:aws:sqs:${REGION}:123456789012:backups`;
+
+let directory: string;
+let moto: Moto;
+let aws: Upstream;
+const before = { ...process.env };
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'events-'));
+  const program = await MotoProgram.locate(join(__dirname, '../../.cache'));
+  moto = await Moto.start({ name: 'moto', program, logFile: join(directory, 'moto.log') });
+  aws = new Upstream(moto.endpoint, REGION);
+  Object.assign(process.env, { AWS_ENDPOINT_URL: moto.endpoint, AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' });
+  await call('sqs', 'AmazonSQS.CreateQueue', { QueueName: 'backups' });
+  // The example of the page.
+  const page = await readFile(join(__dirname, '../../docs/events.md'), 'utf8');
+  const [, pattern] = /```json\n(\{\n {2}"source"[^]*?)```/.exec(page)!;
+  await call('events', 'AWSEvents.PutRule', { Name: 'backups', EventPattern: pattern });
+  await call('events', 'AWSEvents.PutTargets', { Rule: 'backups', Targets: [{ Id: 'queue', Arn: QUEUE }] });
+});
+
+afterAll(async () => {
+  for (const name of ['AWS_ENDPOINT_URL', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']) {
+    if (before[name] === undefined) delete process.env[name];
+    else process.env[name] = before[name];
+  }
+  await moto?.stop();
+  await rm(directory, { recursive: true });
+});
+
+async function call(service: string, target: string, body: object): Promise<any> {
+  return JSON.parse((await aws.call(service, 'POST', '/', { target, body })).toString() || '{}');
+}
+
+async function received(): Promise<any[]> {
+  const QueueUrl = 'http://localhost/123456789012/backups';
+  const { Messages = [] } = await call('sqs', 'AmazonSQS.ReceiveMessage', { QueueUrl, MaxNumberOfMessages: 10 });
+  for (const { ReceiptHandle } of Messages) await call('sqs', 'AmazonSQS.DeleteMessage', { QueueUrl, ReceiptHandle });
+  return Messages.map(({ Body }: { Body: string }) => JSON.parse(Body));
+}
+
+function recordingLog() {
+  const warnings: [string, any][] = [];
+  return {
+    warnings,
+    log: { info: () => undefined, warn: (event: string, facts: any) => void warnings.push([event, facts]) },
+  };
+}
+
+test('a backup that fails sends its event, which the rule of the documentation takes', async () => {
+  const { log } = recordingLog();
+  const runtime = { now: () => new Date('2026-11-22T03:00:05Z'), remainingMs: () => Infinity, region: REGION, log };
+  const database = { identifier: 'orders', endpoint: 'nowhere', credentials: { kind: 'environment' } };
+  const request = { action: 'back-up', retentionDays: 30, dueAt: '2026-11-22T03:00:00Z', schedule: 'orders-backup' };
+
+  const failure = backUp({ ...request, database, events: true } as never, runtime as never);
+
+  await expect(failure).rejects.toThrow('PGUSER');
+  expect(await received()).toMatchObject([
+    {
+      source: 'cdktf-managed-database',
+      'detail-type': 'Backup Failed',
+      detail: {
+        ...{ format: 1, database: 'orders', schedule: 'orders-backup', backup: '20261122T030000Z' },
+        reason: expect.stringContaining('PGUSER'),
+      },
+    },
+  ]);
+});
+
+test('sends nothing unless the request asks for it', async () => {
+  const { log } = recordingLog();
+  const runtime = { now: () => new Date(), remainingMs: () => Infinity, region: REGION, log };
+  const database = { identifier: 'orders', endpoint: 'nowhere', credentials: { kind: 'environment' } };
+  await expect(backUp({ action: 'back-up', retentionDays: 30, database } as never, runtime as never)).rejects.toThrow();
+  expect(await received()).toEqual([]);
+});
+
+test('sends several events at once; what the rule does not name is not taken', async () => {
+  const { log, warnings } = recordingLog();
+  const subject = { database: 'orders', schedule: 'orders-backup' };
+  await publishEvents(
+    [
+      { type: 'Backup Completed', detail: { ...subject, backup: '20261122T030000Z', durationMs: 5 } },
+      { type: 'Backup Failed', detail: { ...subject, backup: '20261121T030000Z', reason: 'The disk was full.' } },
+    ],
+    REGION,
+    log,
+  );
+  expect(warnings).toEqual([]);
+  expect((await received()).map((event) => event['detail-type'])).toEqual(['Backup Failed']);
+});
+
+test('a bus that cannot be reached is a warning, no failure', async () => {
+  const { log, warnings } = recordingLog();
+  process.env.AWS_ENDPOINT_URL = 'http://127.0.0.1:1';
+  await publishEvents([{ type: 'Backups Pruned', detail: { database: 'orders', deleted: [], kept: 1 } }], REGION, log);
+  process.env.AWS_ENDPOINT_URL = moto.endpoint;
+  expect(warnings).toMatchObject([['events-not-sent', { types: ['Backups Pruned'] }]]);
+});
