@@ -22,9 +22,11 @@ export function pathError(path: string): string | undefined {
   if (normalized === '') {
     return 'names a folder: it must not be empty';
   }
+  // Characters that Amazon S3 advises against (https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html);
+  // cdktf does not escape a quotation mark in an expression.
   // eslint-disable-next-line no-control-regex
-  if (/[\u0000-\u001f\u007f\\]/.test(normalized)) {
-    return 'must have no control character and no backslash';
+  if (/[\u0000-\u001f\u007f\\"]/.test(normalized)) {
+    return 'must have no control character, no backslash and no quotation mark';
   }
   // IAM reads the first two as patterns and `${` as the beginning of a variable; Terraform reads the third as its own.
   if (/[*?]|\$\{|%\{/.test(normalized)) {

@@ -21,6 +21,7 @@ describe('a path', () => {
     ['a/./b', '. or ..'],
     ['../a', '. or ..'],
     ['a\\b', 'backslash'],
+    ['a"b', 'quotation mark'],
     ['a\nb', 'control character'],
     ['a/ b', 'white space'],
     ['a*', '*, ?'],

@@ -127,7 +127,7 @@ describe('BackupStorage', () => {
     ['path', '/', 'The path of a backup storage names a folder: it must not be empty. Got "/".'],
     ['path', 'a/../b', 'The path of a backup storage must not have . or .. as a segment. Got "a/../b".'],
     ['path', 'a//b', 'The path of a backup storage must not have // in it. Got "a//b".'],
-    ['path', 'a\\b', 'must have no control character and no backslash. Got "a\\\\b".'],
+    ['path', 'a\\b', 'must have no control character, no backslash and no quotation mark. Got "a\\\\b".'],
     ['path', 'a*', 'must not have *, ?, ${ or %{ in it. Got "a*".'],
     ['path', 'a/${aws:username}', 'must not have *, ?, ${ or %{ in it. Got "a/${aws:username}".'],
     [
