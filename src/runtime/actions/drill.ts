@@ -64,6 +64,7 @@ async function prove(
   let loaded: Proof['loaded'];
   try {
     const answer = await restoreInto(server, request, manifest, runtime);
+    signal.throwIfAborted();
     found.restoreMs = watch();
     found.checks = await runChecks(server.connection, request.checks ?? [], signal);
     found.notProved = distinctRemarks([...answer.remarks, ...(await unvalidated(server, answer.databases))]);

@@ -162,7 +162,7 @@ test('an interrupted drill leaves neither a proof nor a server', async () => {
   const failure = drillOf([], {
     interruption: interruption.signal,
     log: {
-      info: (event) => event === 'parts-read' && interruption.abort(),
+      info: (event) => event === 'database-restored' && interruption.abort(),
       warn: () => undefined,
     },
   });
