@@ -22,7 +22,7 @@ interface Results {
 /**
  * `npm run fidelity [-- --only TEXT] [--seed N] [--minutes N] [--json]`: databases that are hard to dump go through a backup
  * and a restore of the product, as a master who is no superuser, and are compared by psql and pg_dump alone. `--only` takes
- * a part of the names of cases. The seed decides which bytes are flipped. No batch begins when the time is over.
+ * a part of the names of cases, or a kind of them. The seed decides which bytes are flipped. No batch begins when the time is over.
  */
 async function fidelity(options: BenchOptions): Promise<Figure[]> {
   const only = options.only ?? '';
@@ -36,7 +36,9 @@ async function caseFigures(only: string, options: BenchOptions): Promise<Figure[
   const results: Results = { whole: [], remarks: [], refused: [], different: [], refusedWrongly: [], notRun: [] };
   const world = await FidelityWorld.start(17);
   try {
-    const cases = fidelityCases(await world.encodings()).filter(({ name }) => name.includes(only));
+    const cases = fidelityCases(await world.encodings()).filter(
+      ({ name, kind }) => kind === only || name.includes(only),
+    );
     for (const batch of batchesOf(cases)) {
       if (isOver()) results.notRun.push(...batch);
       else await runBatch(world, batch, results);
@@ -74,7 +76,7 @@ function batchesOf(cases: readonly FidelityCase[]): FidelityCase[][] {
       batches.push([each]);
       continue;
     }
-    const group = each.kind + (each.encoding ? ' encoding' : '');
+    const group = each.kind + (each.encoding ? ' encoding' : '') + (each.power ? ' power' : '');
     groups.set(group, [...(groups.get(group) ?? []), each]);
   }
   for (const group of groups.values()) {
@@ -97,13 +99,21 @@ async function runBatch(world: FidelityWorld, batch: readonly FidelityCase[], re
   for (const each of batch) {
     const said = outcome.remarks.get(each) ?? '';
     const differences = outcome.differences.get(each) ?? [];
-    if (each.kind === 'refused' && each.says!.test(outcome.error ?? '')) results.refused.push(each);
-    else if (outcome.error !== undefined) report(results.refusedWrongly, each, outcome.error);
-    else if (each.kind === 'refused') report(results.different, each, 'it was backed up');
-    else if (each.kind === 'remark' && each.says!.test(said)) results.remarks.push(each);
-    else if (each.kind === 'remark') report(results.different, each, `no remark names it: ${said}`);
-    else if (differences.length > 0) report(results.different, each, differences.join('\n    '));
-    else results.whole.push(each);
+    if (each.kind === 'refused' && each.says!.test(outcome.error ?? '')) {
+      results.refused.push(each);
+    } else if (outcome.error !== undefined) {
+      report(results.refusedWrongly, each, outcome.error);
+    } else if (each.kind === 'refused') {
+      report(results.different, each, 'it was backed up');
+    } else if (each.kind === 'remark' && !each.says!.test(said)) {
+      report(results.different, each, `no remark names it: ${said}`);
+    } else if (differences.length > 0) {
+      report(results.different, each, differences.join('\n    '));
+    } else if (each.kind === 'remark') {
+      results.remarks.push(each);
+    } else {
+      results.whole.push(each);
+    }
   }
   for (const difference of outcome.serverDifferences) {
     progress(`  different on the server: ${difference}`);

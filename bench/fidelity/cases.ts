@@ -16,9 +16,12 @@ export interface FidelityCase {
   readonly superuser?: readonly string[];
   /** Of an encoding: filled with its characters, and compared as bytes. */
   readonly encoding?: string;
+  /** The power that RDS gives its master, and where AWS says so. The master has it while the case is made and restored. */
   readonly power?: string;
-  /** What the backup has to say. */
+  /** What the backup or the restore has to say. */
   readonly says?: RegExp;
+  /** What the comparison may find: the objects that were named, and nothing else. */
+  readonly lacks?: RegExp;
 }
 
 const plain = (name: string, ...sql: string[]): FidelityCase => ({ name, kind: 'plain', sql });
@@ -363,6 +366,7 @@ const MARKED: FidelityCase[] = [
     kind: 'remark',
     superuser: [`CREATE FUNCTION f(int) RETURNS int LANGUAGE internal AS 'int4abs'`],
     says: /function public\.f\(integer\)/,
+    lacks: /public\.f\(integer\)|LANGUAGE internal|int4abs/,
   },
   {
     name: 'a tablespace',
@@ -374,6 +378,7 @@ const MARKED: FidelityCase[] = [
     ],
     sql: ['CREATE TABLE t (a int) TABLESPACE fast; INSERT INTO t VALUES (1)'],
     says: /table public\.t/,
+    lacks: /SET default_tablespace/,
   },
   {
     name: 'a role with BYPASSRLS and a superuser setting',
@@ -383,18 +388,48 @@ const MARKED: FidelityCase[] = [
       'ALTER ROLE bypasser SET log_statement = $$all$$'.replaceAll('$$', `'`),
     ],
     says: /role bypasser/,
+    lacks: /bypasser/,
   },
   {
     name: 'an operator class',
     kind: 'remark',
     superuser: ['CREATE OPERATOR CLASS r FOR TYPE int USING btree AS OPERATOR 1 >, FUNCTION 1 btint4cmp(int, int)'],
     says: /operator class public\.r/,
+    lacks: /OPERATOR (FAMILY|CLASS|1)|FOR TYPE integer USING|FUNCTION 1/,
   },
   {
     name: 'a subscription',
     kind: 'remark',
     superuser: [`CREATE SUBSCRIPTION s CONNECTION 'host=x' PUBLICATION p WITH (connect = false)`],
     says: /subscription s/,
+  },
+  {
+    name: 'a user mapping of another role',
+    kind: 'remark',
+    power:
+      'CREATE EXTENSION postgres_fdw: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/postgresql-commondbatasks-fdw.html',
+    sql: [
+      'CREATE EXTENSION postgres_fdw; CREATE ROLE mapped',
+      `CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host 'far.example')`,
+      `CREATE USER MAPPING FOR mapped SERVER far OPTIONS (user 'u', password 'p')`,
+      'CREATE FOREIGN TABLE f (a int) SERVER far; ALTER SERVER far OWNER TO mapped',
+    ],
+    says: /user mapping mapped on server far/,
+    lacks: /USER MAPPING/,
+  },
+  {
+    name: 'a publication of all tables',
+    kind: 'remark',
+    superuser: ['CREATE PUBLICATION everything FOR ALL TABLES'],
+    sql: ['CREATE TABLE t (a int); INSERT INTO t VALUES (1)'],
+    says: /publication everything/,
+    lacks: /PUBLICATION/,
+  },
+  {
+    name: 'a value that COPY cannot write',
+    kind: 'refused',
+    sql: [`CREATE TABLE t AS SELECT 1 AS id, convert_to(repeat('x', 600000000), 'SQL_ASCII') AS "too Large"`],
+    says: /public\.t.*too Large/s,
   },
   {
     name: 'a table that the master cannot read',
@@ -412,6 +447,23 @@ const MARKED: FidelityCase[] = [
   },
 ];
 
+/** Whole where the master has a power that RDS gives its master, who is no superuser there either. */
+const RDS_LIKE: FidelityCase[] = [
+  {
+    name: 'event triggers',
+    kind: 'rds-like',
+    power:
+      'CREATE EVENT TRIGGER: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/PostgreSQL.Concepts.General.FeatureSupport.EventTriggers.html',
+    sql: [
+      'CREATE TABLE ddl (tag text)',
+      `CREATE FUNCTION f() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO ddl VALUES (tg_tag); END $$`,
+      `CREATE EVENT TRIGGER e ON ddl_command_end WHEN TAG IN ('CREATE TABLE', 'CREATE INDEX') EXECUTE FUNCTION f()`,
+      'CREATE TABLE t (a int PRIMARY KEY); CREATE INDEX ON t (a)',
+      `COMMENT ON EVENT TRIGGER e IS 'x'; ALTER EVENT TRIGGER e ENABLE ALWAYS`,
+    ],
+  },
+];
+
 export function fidelityCases(encodings: readonly string[]): FidelityCase[] {
   return [
     ...OBJECTS,
@@ -419,6 +471,7 @@ export function fidelityCases(encodings: readonly string[]): FidelityCase[] {
     ...SHAPES,
     ...LOCALES,
     ...encodings.map((encoding): FidelityCase => ({ name: `encoding: ${encoding}`, kind: 'plain', encoding })),
+    ...RDS_LIKE,
     ...MARKED,
   ];
 }

@@ -2,7 +2,8 @@ import { escapeIdentifier } from 'pg';
 import { FidelityCase } from './cases';
 import { compareDatabases } from '../../sandbox/compare-databases';
 import { PostgreSqlMajor } from '../../sandbox/postgresql/program';
-import { describeRemark } from '../../src/contract/remark';
+import { PostgreSqlServer } from '../../sandbox/postgresql/server';
+import { describeRemark, Remark } from '../../src/contract/remark';
 import { BackUpAnswer } from '../../src/contract/requests';
 import { backUp } from '../../src/runtime/actions/back-up';
 import { restore } from '../../src/runtime/actions/restore';
@@ -23,7 +24,7 @@ export interface BatchOutcome {
   readonly error?: string;
   readonly differences: ReadonlyMap<FidelityCase, readonly string[]>;
   readonly serverDifferences: readonly string[];
-  /** What the backup said about the case's database or about the server. */
+  /** What backup and restore said about the case's database or about the server. */
   readonly remarks: ReadonlyMap<FidelityCase, string>;
 }
 
@@ -61,8 +62,11 @@ export class FidelityWorld {
       const answer = await this.backUp();
       if (batch[0].kind === 'refused') return nothing;
       target = await RestoreWorld.start(this.source, this.major, MASTER);
-      await restore(target.request({ kind: 'backup', id: answer.backup }), target.runtime());
-      return await this.compare(batch, target, answer);
+      const powerful = batch.some(({ power }) => power !== undefined);
+      if (powerful) await setSuperuser(target.target, true);
+      const restored = await restore(target.request({ kind: 'backup', id: answer.backup }), target.runtime());
+      if (powerful) await setSuperuser(target.target, false);
+      return await this.compare(batch, target, [...(answer.remarks ?? []), ...restored.remarks]);
     } catch (error) {
       return { ...nothing, error: (error as Error).message };
     } finally {
@@ -118,9 +122,11 @@ export class FidelityWorld {
     const options = each.options ? ` TEMPLATE template0 ${each.options}` : '';
     await this.source.sql('postgres', `CREATE DATABASE ${escapeIdentifier(database)}${options}`);
     if (each.superuser) await asSuperuser(this.source.server, database, ...each.superuser);
+    if (each.power) await setSuperuser(this.source.server, true);
     await this.source.sql(database, ...(each.sql ?? [])).catch((error: Error) => {
       throw new Error(`The case "${each.name}" could not be made: ${error.message}`);
     });
+    if (each.power) await setSuperuser(this.source.server, false);
   }
 
   private async backUp(): Promise<BackUpAnswer> {
@@ -142,7 +148,7 @@ export class FidelityWorld {
   private async compare(
     batch: readonly FidelityCase[],
     target: RestoreWorld,
-    answer: BackUpAnswer,
+    remarks: readonly Remark[],
   ): Promise<BatchOutcome> {
     const differences = new Map<FidelityCase, string[]>();
     const serverDifferences: string[] = [];
@@ -152,14 +158,14 @@ export class FidelityWorld {
         const after = await encodedDigest(connectionTo(target.target), databaseOf(index));
         if (before !== after) differences.set(each, [before, after]);
       }
-    } else if (batch[0].kind !== 'remark') {
+    } else {
       for (const difference of await compareDatabases(...target.compared)) {
         const each = batch[Number(/^database case_(\d+):/.exec(difference)?.[1] ?? -1)];
+        if (each?.lacks?.test(difference)) continue;
         if (each) differences.set(each, [...(differences.get(each) ?? []), difference]);
-        else serverDifferences.push(difference);
+        else if (!batch.some(({ lacks }) => lacks?.test(difference))) serverDifferences.push(difference);
       }
     }
-    const remarks = answer.remarks ?? [];
     const about = (index: number) =>
       remarks.filter(({ database }) => database === undefined || database === databaseOf(index)).map(describeRemark);
     return {
@@ -211,6 +217,12 @@ export class FidelityWorld {
       await asSuperuser(server, 'postgres', `DROP OWNED BY ${role} CASCADE; DROP ROLE ${role}`);
     }
   }
+}
+
+/** PostgreSQL gives single powers of RDS's master to superusers alone. */
+async function setSuperuser(server: PostgreSqlServer, superuser: boolean): Promise<void> {
+  const name = escapeIdentifier(server.master.username);
+  await asSuperuser(server, 'postgres', `ALTER ROLE ${name} ${superuser ? 'SUPERUSER' : 'NOSUPERUSER'}`);
 }
 
 function databaseOf(index: number): string {
