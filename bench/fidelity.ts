@@ -1,11 +1,12 @@
 import { BenchOptions, runBench, timeLimit } from './bench';
 import { FidelityCase, fidelityCases } from './fidelity/cases';
+import { majorFigures } from './fidelity/majors';
 import { truncationFigures } from './fidelity/truncation';
 import { FidelityWorld } from './fidelity/world';
 import { atLeast, exactly, Figure } from './figures';
 
-/** The name for `--only` of the backups while tables are emptied and refilled, which are no cases. */
-const TRUNCATION = 'truncation';
+/** Parts that are no cases, by their names for `--only`. */
+const PARTS = { truncation: truncationFigures, majors: majorFigures };
 
 /** Databases that are backed up and restored together. */
 const BATCH = 24;
@@ -22,12 +23,14 @@ interface Results {
 /**
  * `npm run fidelity [-- --only TEXT] [--seed N] [--minutes N] [--json]`: databases that are hard to dump go through a backup
  * and a restore of the product, as a master who is no superuser, and are compared by psql and pg_dump alone. `--only` takes
- * a part of the names of cases, or a kind of them. The seed decides which bytes are flipped. No batch begins when the time is over.
+ * a part of the names of cases, a kind of them, `majors` or `truncation`. The seed decides which bytes are flipped. No batch begins when the time is over.
  */
 async function fidelity(options: BenchOptions): Promise<Figure[]> {
   const only = options.only ?? '';
-  const figures = only === TRUNCATION ? [] : await caseFigures(only, options);
-  if (TRUNCATION.includes(only)) figures.push(...(await truncationFigures(progress)));
+  const figures = only in PARTS ? [] : await caseFigures(only, options);
+  for (const [name, part] of Object.entries(PARTS)) {
+    if (name.includes(only)) figures.push(...(await part(progress)));
+  }
   return figures;
 }
 

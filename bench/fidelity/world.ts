@@ -51,7 +51,8 @@ export class FidelityWorld {
     return withBytes(connectionTo(this.source.server), 'postgres', 'UTF8', serverEncodings);
   }
 
-  async run(batch: readonly FidelityCase[]): Promise<BatchOutcome> {
+  /** @param targetMajor @default - that of the source */
+  async run(batch: readonly FidelityCase[], targetMajor = this.major): Promise<BatchOutcome> {
     const nothing = { differences: new Map(), serverDifferences: [], remarks: new Map() };
     let target: RestoreWorld | undefined;
     // A target sets it, and takes its file along when it ends.
@@ -61,7 +62,7 @@ export class FidelityWorld {
       for (const [index, each] of batch.entries()) await this.create(databaseOf(index), each);
       const answer = await this.backUp();
       if (batch[0].kind === 'refused') return nothing;
-      target = await RestoreWorld.start(this.source, this.major, MASTER);
+      target = await RestoreWorld.start(this.source, targetMajor, MASTER);
       const powerful = batch.some(({ power }) => power !== undefined);
       if (powerful) await setSuperuser(target.target, true);
       const restored = await restore(target.request({ kind: 'backup', id: answer.backup }), target.runtime());
