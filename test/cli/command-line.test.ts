@@ -465,10 +465,11 @@ describe('a deployed schedule', () => {
 
   test('list --local uses its settings in this process', async () => {
     // GIVEN
+    const owner = { account: ACCOUNT, region: REGION, database: 'orders' };
     const catalog = seal({
       format: 2,
       generation: 1,
-      owner: { account: ACCOUNT, region: REGION, database: 'orders' },
+      owner,
       entries: [
         {
           id: '20261121T030000Z',
@@ -492,6 +493,7 @@ describe('a deployed schedule', () => {
     });
     await storage.put(BUCKET, `${FOLDER}/orders/catalog.a.json`, catalog);
     await storage.put(BUCKET, `${FOLDER}/orders/catalog.b.json`, catalog);
+    await storage.put(BUCKET, `${FOLDER}/orders/folder.json`, seal({ format: 2, owner }));
 
     // WHEN
     const { code, stdout, stderr } = await call(['list', '--schedule', 'orders-backup', '--local'], awsEnvironment());
