@@ -75,7 +75,10 @@ describe('An instance, on real Terraform', () => {
     const { exitCode, output } = await run('apply', { REMOVED: '1' });
     expect(exitCode).toBe(1);
     expect(unwrapped(output)).toContain('Database changes is protected from deletion');
-    await succeed('plan');
+    expect(await scheduleNames()).toEqual(['changes-backup', 'changes-backup-watch']);
+    // The output of the program went with it, and nothing else.
+    const plan = await run('plan');
+    expect(unwrapped(plan.output)).toContain('without changing any real infrastructure');
   });
 
   test('grows across 400 GiB, has its rates changed, and has nothing to plan after each', async () => {
