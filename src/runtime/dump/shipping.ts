@@ -103,9 +103,10 @@ export class Shipping {
     if (!names.includes(TABLE_OF_CONTENTS)) return;
     // In this order: a file that existed and then is not open is complete.
     const open = this.ended ? new Set<string>() : await this.processes?.openFiles(this.directory);
-    for (const name of names.filter((each) => !isDescription(each))) {
+    // Chosen before any is stored: what waits now may be stored, and no more there, when its turn comes.
+    const chosen = names.filter((name) => !isDescription(name) && !this.waiting.has(join(this.directory, name)));
+    for (const name of chosen) {
       const path = join(this.directory, name);
-      if (this.waiting.has(path)) continue;
       const file = this.growing.get(name) ?? { name: `${this.folder}/${name}`, path, stored: 0 };
       this.growing.set(name, file);
       const complete = open !== undefined && !open.has(name);
