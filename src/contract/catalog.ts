@@ -23,6 +23,8 @@ export interface CatalogEntry {
   readonly storedBytes?: number;
   /** Size of the databases in bytes, as the server reports it. */
   readonly databaseBytes?: number;
+  /** Memory of the Lambda function that made it, in MiB; absent where it was made from a terminal. */
+  readonly functionMemoryMib?: number;
   /** Version of the server that was dumped. */
   readonly serverVersion?: string;
   /** SHA-256 of the manifest of a completed backup, as the manifest itself states it. */

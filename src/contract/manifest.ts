@@ -15,6 +15,8 @@ export interface Manifest {
   /** ISO 8601, UTC. */
   readonly startedAt: string;
   readonly endedAt: string;
+  /** Memory of the Lambda function that made it, in MiB; absent where it was made from a terminal. */
+  readonly functionMemoryMib?: number;
   readonly engine: SourceEngine;
   readonly plan: PlanSize;
   /** The master user of the source: what it owned belongs to the master of the target. */

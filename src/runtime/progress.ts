@@ -1,17 +1,8 @@
 import { Log } from './log';
-import { Runtime } from './runtime';
+import { Progress, Runtime } from './runtime';
 import { Manifest } from '../contract/manifest';
 import { Action } from '../contract/requests';
 import { ObjectStore } from './storage/object-store';
-
-/** How far a run is, in bytes of parts. */
-export interface Progress {
-  readonly doneBytes: number;
-  /** Absent for a backup, whose compressed size is not known before its end. */
-  readonly totalBytes?: number;
-  /** On average since the first part. */
-  readonly bytesPerSecond: number;
-}
 
 /** Between two reports in a log, in milliseconds. */
 const INTERVAL_MS = 60_000;
@@ -30,12 +21,14 @@ const DIRECTIONS: { readonly [action in Action]?: 'stored' | 'read' } = {
 /** The same runtime; an action that takes long reports its progress to the log. */
 export function withProgress(runtime: Runtime, action: Action): Runtime {
   const direction = DIRECTIONS[action];
-  return direction === undefined
-    ? runtime
-    : {
-        ...runtime,
-        openStorage: async (settings) => reportProgress(await runtime.openStorage(settings), runtime.log, direction),
-      };
+  if (direction === undefined) return runtime;
+  let latest: Progress | undefined;
+  return {
+    ...runtime,
+    progress: () => latest,
+    openStorage: async (settings) =>
+      reportProgress(await runtime.openStorage(settings), runtime.log, direction, (progress) => (latest = progress)),
+  };
 }
 
 /** The same storage; the parts that a run stores in it, or reads from it, are reported to the log as `progress`. */
@@ -43,6 +36,7 @@ export function reportProgress(
   store: ObjectStore,
   log: Log,
   direction: 'stored' | 'read',
+  note: (progress: Progress) => void = () => undefined,
   now: () => number = Date.now,
 ): ObjectStore {
   let doneBytes = 0;
@@ -53,11 +47,13 @@ export function reportProgress(
   const add = (bytes: number) => {
     doneBytes += bytes;
     const time = now();
+    const seconds = (time - startedAt!) / 1000;
+    const bytesPerSecond = seconds > 0 ? doneBytes / seconds : 0;
+    const progress: Progress = { direction, doneBytes, totalBytes, bytesPerSecond };
+    note(progress);
     if (time - reportedAt < (log.progressIntervalMs ?? INTERVAL_MS)) return;
     reportedAt = time;
-    const seconds = (time - startedAt!) / 1000;
-    const progress: Progress = { doneBytes, totalBytes, bytesPerSecond: seconds > 0 ? doneBytes / seconds : 0 };
-    log.info('progress', { direction, ...progress });
+    log.info('progress', { ...progress });
   };
 
   return {

@@ -3,6 +3,16 @@ import { Secrets } from './secrets';
 import { StorageSettings } from '../contract/storage-settings';
 import { ObjectStore } from './storage/object-store';
 
+/** How far a run is, in bytes of parts. */
+export interface Progress {
+  readonly direction: 'stored' | 'read';
+  readonly doneBytes: number;
+  /** Absent for a backup, whose compressed size is not known before its end. */
+  readonly totalBytes?: number;
+  /** On average since the first part. */
+  readonly bytesPerSecond: number;
+}
+
 /** The world as an action sees it: everything outside that it may touch, so that a test can hold it still. */
 export interface Runtime {
   now(): Date;
@@ -25,4 +35,6 @@ export interface Runtime {
   /** Aborted when a person interrupts the run. Absent: nobody can. */
   readonly interruption?: AbortSignal;
   openStorage(settings: StorageSettings): Promise<ObjectStore>;
+  /** How far the run is; undefined before its first part. Absent for a run that reports no progress. */
+  progress?(): Progress | undefined;
 }

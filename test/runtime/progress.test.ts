@@ -1,5 +1,6 @@
 import { Action } from '../../src/contract/requests';
 import { StorageSettings } from '../../src/contract/storage-settings';
+import { withinDeadline } from '../../src/runtime/deadline';
 import { Log } from '../../src/runtime/log';
 import { withProgress } from '../../src/runtime/progress';
 import { Runtime } from '../../src/runtime/runtime';
@@ -24,7 +25,8 @@ async function open(action: Action, progressIntervalMs?: number) {
     progressIntervalMs,
   };
   const runtime = { log, openStorage: async () => storage } as unknown as Runtime;
-  return { events, store: await withProgress(runtime, action).openStorage({} as StorageSettings) };
+  const reporting = withProgress(runtime, action);
+  return { events, reporting, store: await reporting.openStorage({} as StorageSettings) };
 }
 
 test('a restore reports the bytes that it has read, of how many', async () => {
@@ -63,4 +65,16 @@ test('a log has one report a minute, with the average rate', async () => {
 test('a short action reports nothing, and its storage is the same', async () => {
   const { store } = await open('list', 0);
   expect(store).toBe(storage);
+});
+
+test('a run that is out of time says which share of the parts it has done', async () => {
+  const { reporting, store } = await open('restore');
+  await store.get(`${FOLDER}/manifest.json`);
+  for (let part = 0; part < 2; part++) await store.get(`${FOLDER}/000001`);
+  const late = withinDeadline(
+    { ...reporting, remainingMs: () => 0 },
+    'DatabaseFault',
+    async (signal) => new Promise<void>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+  );
+  await expect(late).rejects.toThrow('s of work, with 0 MB of parts read of 0 MB (25 %). Give the function more time');
 });

@@ -1,15 +1,10 @@
 import { durationText, sizeText } from './format';
-import { Progress } from '../../runtime/progress';
-
-/** How far a run is, and whether it stores parts or reads them. */
-export interface ProgressEvent extends Progress {
-  readonly direction: 'stored' | 'read';
-}
+import { Progress } from '../../runtime/runtime';
 
 const BAR_COLUMNS = 20;
 
 /** `read 45 %, 1.2 GB of 2.6 GB, 35 MB/s, 40s to go`; a backup does not know its total: `stored 1.2 GB, 35 MB/s`. */
-export function progressText({ direction, doneBytes, totalBytes, bytesPerSecond }: ProgressEvent): string {
+export function progressText({ direction, doneBytes, totalBytes, bytesPerSecond }: Progress): string {
   const rate = `${sizeText(Math.round(bytesPerSecond))}/s`;
   if (!totalBytes) {
     return `${direction} ${sizeText(doneBytes)}, ${rate}`;
@@ -24,7 +19,7 @@ export function progressText({ direction, doneBytes, totalBytes, bytesPerSecond 
 }
 
 /** The same with a bar, where the total is known. */
-export function progressBar(progress: ProgressEvent): string {
+export function progressBar(progress: Progress): string {
   const { doneBytes, totalBytes } = progress;
   if (!totalBytes) return progressText(progress);
   const filled = Math.floor(BAR_COLUMNS * shareOf(doneBytes, totalBytes));

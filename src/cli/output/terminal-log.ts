@@ -1,6 +1,7 @@
 import { durationText, printable, sizeText } from './format';
-import { ProgressEvent, progressBar, progressText } from './progress-text';
+import { progressBar, progressText } from './progress-text';
 import { Log } from '../../runtime/log';
+import { Progress } from '../../runtime/runtime';
 
 /** Events whose text the result or the error repeats: shown once. */
 const REPEATED_BY_RESULT = new Set([
@@ -52,7 +53,7 @@ export class TerminalLog implements Log {
 
   private line(level: 'info' | 'warn', event: string, fields: Record<string, unknown>): void {
     if (event === 'progress' && this.isTerminal) {
-      this.write(`${ERASE_LINE}${progressBar(fields as unknown as ProgressEvent)}`);
+      this.write(`${ERASE_LINE}${progressBar(fields as unknown as Progress)}`);
       this.barIsDrawn = true;
     } else if (!REPEATED_BY_RESULT.has(event)) {
       this.eraseBar();
@@ -74,7 +75,7 @@ export function logLine(time: Date, level: 'info' | 'warn', event: string, field
     event === 'connection-test'
       ? connectionTestText(fields)
       : event === 'progress'
-        ? progressText(fields as unknown as ProgressEvent)
+        ? progressText(fields as unknown as Progress)
         : eventText(title, fields);
   return `${time.toISOString().slice(11, 19)}  ${printable(text)}`;
 }

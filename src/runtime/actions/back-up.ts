@@ -12,10 +12,11 @@ import { ManifestDatabase, DumpFile, Manifest, MANIFEST_FORMAT, Part } from '../
 import { Remark } from '../../contract/remark';
 import { BackUpAnswer, BackUpRequest, PruneAnswer } from '../../contract/requests';
 import { StorageSettings } from '../../contract/storage-settings';
+import { describeEstimate, estimateTime } from '../../contract/time-estimate';
 import { BufferPool } from '../archive/buffer-pool';
 import { PartsTarget } from '../archive/parts-writer';
-import { thisMachine, transferLimits } from '../archive/transfer-limits';
-import { withinDeadline } from '../deadline';
+import { functionMemoryMib, thisMachine, transferLimits } from '../archive/transfer-limits';
+import { availableMs, withinDeadline } from '../deadline';
 import { dumpDatabase } from '../dump/dump';
 import { publishEvents } from '../events';
 import { FolderWriter } from '../folder/folder-writer';
@@ -23,7 +24,7 @@ import { emitMetrics } from '../metrics';
 import { ADMINISTRATION_DATABASE, DatabaseConnection, withClient } from '../postgres/connection';
 import { readRemarksOfDatabases, readServerRemarks } from '../postgres/remarks';
 import { readRoles } from '../postgres/roles';
-import { readServerVersion, readUserDatabases } from '../postgres/server';
+import { readServerVersion, readUserDatabaseBytes, readUserDatabases } from '../postgres/server';
 import { requireWritableTexts } from '../postgres/server-names';
 import { findDumpClient } from '../postgres/tools';
 import { Runtime } from '../runtime';
@@ -142,10 +143,12 @@ class BackupRun {
       return {
         version: await readServerVersion(pg),
         databases: await readUserDatabases(pg),
+        bytes: await readUserDatabaseBytes(pg),
         ...roles,
         remarks: await readServerRemarks(pg, roles),
       };
     });
+    this.requireTime(server.bytes);
     await requireWritableTexts(this.connection, server.databases, this.runtime.log);
     const client = await findDumpClient(server.version.major, this.runtime.workDirectory);
 
@@ -202,6 +205,7 @@ class BackupRun {
       libraryVersion: this.runtime.libraryVersion,
       startedAt: startedAt.toISOString(),
       endedAt: this.runtime.now().toISOString(),
+      ...(functionMemoryMib() && { functionMemoryMib: functionMemoryMib() }),
       engine: {
         name: 'postgres',
         serverVersion: server.version.text,
@@ -217,6 +221,23 @@ class BackupRun {
       files,
       parts,
     };
+  }
+
+  /** @throws BackupFailed where the newest backup says that the databases are too large for the function's time */
+  private requireTime(bytes: number): void {
+    const past = newestCompleted(this.writer.catalog.entries, this.runtime.now());
+    if (past?.endedAt === undefined || past.databaseBytes === undefined) return;
+    const available = { milliseconds: availableMs(this.runtime), memoryMib: functionMemoryMib() };
+    const durationMs = Date.parse(past.endedAt) - Date.parse(past.startedAt);
+    const estimate = estimateTime(
+      bytes,
+      { bytes: past.databaseBytes, durationMs, memoryMib: past.functionMemoryMib },
+      available,
+    );
+    if (estimate === undefined || estimate.verdict === 'enough') return;
+    const text = describeEstimate('The backup', estimate, available);
+    if (estimate.verdict === 'too little') throw new ActionError('BackupFailed', text);
+    this.runtime.log.warn('time-is-scarce', { backup: this.id, estimate: text });
   }
 
   /** Part numbers go on behind those of an earlier run of the same backup, of which a late one may still arrive. */

@@ -1,7 +1,10 @@
 import { ActionError } from '../../contract/action-error';
+import { Manifest } from '../../contract/manifest';
 import { RestoreCheckAnswer, RestoreCheckRequest } from '../../contract/requests';
 import { databaseBytes, targetErrors } from '../../contract/restore-rules';
-import { withinDeadline } from '../deadline';
+import { describeEstimate, estimateTime, LOAD_PER_DUMP } from '../../contract/time-estimate';
+import { functionMemoryMib } from '../archive/transfer-limits';
+import { availableMs, withinDeadline } from '../deadline';
 import { BackupFolder } from '../folder/backup-folder';
 import { sampleOf } from '../folder/sample';
 import { Runtime } from '../runtime';
@@ -25,6 +28,7 @@ export async function restoreCheck(request: RestoreCheckRequest, runtime: Runtim
         errors,
       );
     }
+    requireTime(manifest, runtime);
     for (const part of sampleOf(manifest.parts)) {
       signal.throwIfAborted();
       await backup.readPart(part);
@@ -38,4 +42,17 @@ export async function restoreCheck(request: RestoreCheckRequest, runtime: Runtim
       remarks: manifest.remarks,
     };
   });
+}
+
+/** @throws Refused where the time of the backup says that the load would not end within the function's time */
+function requireTime(manifest: Manifest, runtime: Runtime): void {
+  const bytes = databaseBytes(manifest);
+  const dumpMs = Date.parse(manifest.endedAt) - Date.parse(manifest.startedAt);
+  const past = { bytes, durationMs: dumpMs * LOAD_PER_DUMP, memoryMib: manifest.functionMemoryMib };
+  const available = { milliseconds: availableMs(runtime), memoryMib: functionMemoryMib() };
+  const estimate = estimateTime(bytes, past, available);
+  if (estimate === undefined || estimate.verdict === 'enough') return;
+  const text = describeEstimate(`The restore of backup ${manifest.backup}`, estimate, available);
+  if (estimate.verdict === 'too little') throw new ActionError('Refused', text);
+  runtime.log.warn('time-is-scarce', { backup: manifest.backup, estimate: text });
 }

@@ -34,11 +34,16 @@ export function transferLimits({ processors, memoryBytes }: Machine): TransferLi
 
 /** The function's share of a machine, or the whole machine in a terminal. */
 export function thisMachine(): Machine {
-  const lambdaMib = Number(process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE);
-  return lambdaMib > 0
-    ? {
+  const lambdaMib = functionMemoryMib();
+  return lambdaMib === undefined
+    ? { processors: availableParallelism(), memoryBytes: totalmem() }
+    : {
         processors: Math.min(availableParallelism(), lambdaMib / LAMBDA_MIB_PER_PROCESSOR),
         memoryBytes: lambdaMib * MIB,
-      }
-    : { processors: availableParallelism(), memoryBytes: totalmem() };
+      };
+}
+
+/** Memory of the Lambda function; undefined in a terminal. */
+export function functionMemoryMib(): number | undefined {
+  return Number(process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE) || undefined;
 }

@@ -14,6 +14,7 @@ export function completedEntry(manifest: Manifest, manifestDigest: string): Cata
     reservedParts: Math.max(0, ...manifest.parts.map(({ number }) => number)),
     storedBytes: manifest.parts.reduce((sum, { size }) => sum + size, 0),
     databaseBytes: manifest.databases.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    ...(manifest.functionMemoryMib && { functionMemoryMib: manifest.functionMemoryMib }),
     serverVersion: manifest.engine.serverVersion,
     manifestDigest,
   };

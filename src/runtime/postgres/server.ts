@@ -62,3 +62,12 @@ export async function readUserDatabases(client: Client): Promise<DatabaseIdentit
     ...(icuRules !== null && { icuRules }),
   }));
 }
+
+/** Size of all databases that are no templates, as the server reports it. */
+export async function readUserDatabaseBytes(client: Client): Promise<number> {
+  const { rows } = await client.query(
+    `SELECT coalesce(sum(pg_catalog.pg_database_size(oid)), 0) AS bytes FROM pg_catalog.pg_database
+     WHERE datallowconn AND NOT datistemplate AND pg_catalog.has_database_privilege(oid, 'CONNECT')`,
+  );
+  return Number(rows[0].bytes);
+}

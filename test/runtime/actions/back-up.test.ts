@@ -452,3 +452,26 @@ function spawnHolder() {
     },
   };
 }
+
+test('fails at once where the last backup says that the time of the function is too short', async () => {
+  process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE = '1769';
+  try {
+    // GIVEN a backup that took minutes, by its clock
+    let now = Date.parse('2027-01-01T03:00:00Z');
+    await backUpAt('2027-01-01T03:00:00Z', {}, { now: () => new Date((now += 60_000)) });
+
+    // WHEN
+    const failure = backUpAt('2027-01-02T03:00:00Z', {}, { remainingMs: () => 70_000 });
+
+    // THEN
+    await expect(failure).rejects.toMatchObject({
+      kind: 'BackupFailed',
+      message: expect.stringMatching(
+        /^The backup is estimated to take \d+ s, and the function has 60 s\..*command line/,
+      ),
+    });
+    expect((await world.storedKeys()).filter((key) => key.startsWith('20270102T030000Z/'))).toEqual([]);
+  } finally {
+    delete process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE;
+  }
+});

@@ -92,9 +92,13 @@ beforeEach(() => {
   PARTS.forEach((body, index) => objects.set(KEYS.part(MANIFEST.backup, index + 1), body));
 });
 
-function check(target: Partial<RestoreCheckRequest['target']> = {}, backup: BackupSelector = { kind: 'latest' }) {
+function check(
+  target: Partial<RestoreCheckRequest['target']> = {},
+  backup: BackupSelector = { kind: 'latest' },
+  remainingMs = Infinity,
+) {
   const runtime = {
-    remainingMs: () => Infinity,
+    remainingMs: () => remainingMs,
     now: () => new Date('2026-11-25T00:00:00Z'),
     log: { info: () => undefined, warn: () => undefined },
     openStorage: async () => store,
@@ -190,6 +194,23 @@ describe('a restore check', () => {
     const plan = { name: 'tiny', vcpu: 1, memoryGib: 1, storageGib: 1 };
     const error = await check({ engineMajor: 15, plan }).catch((thrown) => thrown);
     expect(error.details).toHaveLength(5);
+  });
+
+  test('fails where the load would not end within the time of the function, by the time of the backup', async () => {
+    process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE = '1769';
+    try {
+      objects.set(KEYS.manifest(MANIFEST.backup), seal({ ...MANIFEST, functionMemoryMib: 1769 }));
+      const withTime = async (milliseconds: number) => check(undefined, undefined, milliseconds);
+      await expect(withTime(600_000)).rejects.toMatchObject({
+        kind: 'Refused',
+        message: expect.stringMatching(
+          /^The restore of backup 20261122T030000Z is estimated to take 690 s.*command line/,
+        ),
+      });
+      expect(await withTime(720_000)).toMatchObject({ backup: MANIFEST.backup });
+    } finally {
+      delete process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE;
+    }
   });
 
   test.each([1, 4, 7])('fails where part %d is missing or damaged', async (number) => {
