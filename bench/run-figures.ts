@@ -2,15 +2,22 @@ import { programFigures } from './aws/programs-drawn';
 import { sandboxFigures } from './aws/sandbox-figures';
 import { BenchOptions, chooseParts, Progress, runBench } from './bench';
 import { Figure } from './figures';
+import { documentationFigures, requireFigures, synthFigures, tarballFigures } from './package/package-figures';
 
 type Part = (progress: Progress, options: BenchOptions) => Promise<Figure[]>;
 
 /** The suites by the name that `npm run figures` is given, and the parts of each by the name for `--only`. */
 const SUITES: Record<string, Record<string, Part>> = {
   aws: { sandbox: sandboxFigures, 'programs-drawn': programFigures },
+  package: {
+    synth: synthFigures,
+    require: requireFigures,
+    tarball: tarballFigures,
+    documentation: documentationFigures,
+  },
 };
 
-/** `npm run figures -- aws [--only PART] [--seed N] [--minutes N] [--json]`: the figures of all parts, in one table. */
+/** `npm run figures -- SUITE [--only PART] [--seed N] [--minutes N] [--json]`: the figures of all parts, in one table. */
 runBench(async (options, progress) => {
   const [suite] = options.words;
   const parts = SUITES[suite];

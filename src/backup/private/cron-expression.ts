@@ -81,11 +81,21 @@ export function longestGapMs(expression: string): number {
   const withinDay = longestStep(times);
   const overnight = DAY_MS - times[times.length - 1] + times[0];
 
+  const dayFields = expression.trim().split(/\s+/).slice(3).join(' ');
+  const betweenDays = longestStepOfDays.get(dayFields) ?? longestStep(dueDaysOf(months, dayParts));
+  longestStepOfDays.set(dayFields, betweenDays);
+  return Math.max(withinDay, betweenDays - DAY_MS + overnight);
+}
+
+/** The longest step between due days by the three fields that choose days: a program often has many such schedules. */
+const longestStepOfDays = new Map<string, number>();
+
+/** The due days of 400 years, and the first one after them. */
+function dueDaysOf(months: Cron['months'], dayParts: Cron['dayParts']): number[] {
   const dueDays = calendar(2100, 400, months)
     .filter((day) => dayParts.some((part) => part.includes(day)))
     .map(({ year, month, dayOfMonth }) => Date.UTC(year, month - 1, dayOfMonth));
-  const betweenDays = longestStep([...dueDays, dueDays[0] + 146_097 * DAY_MS]) - DAY_MS;
-  return Math.max(withinDay, betweenDays + overnight);
+  return [...dueDays, dueDays[0] + 146_097 * DAY_MS];
 }
 
 function parse(expression: string): Cron {
@@ -119,11 +129,12 @@ function parse(expression: string): Cron {
     );
   }
   const months = [...fields.month.values];
+  const parts = dayPartsOf(fields);
   return {
     minutes: [...fields.minute.values],
     hours: [...fields.hour.values],
     months,
-    dayParts: disjoint(dayPartsOf(fields), calendar(2028, 28, months), expression),
+    dayParts: parts.length < 2 ? parts : disjoint(parts, calendar(2028, 28, months), expression),
   };
 }
 
