@@ -152,7 +152,6 @@ for (const pattern of [
   '/.cache/',
   '/.ci/',
   '/bench/',
-  '/docs/',
   '/examples/',
   '/packaging/',
   '/sandbox/',
