@@ -148,15 +148,7 @@ const project = new cdk.JsiiProject({
   gitignore: ['/assets/', '/.cache/', 'cdktf.out', '*.tsbuildinfo', '.terraform'],
 });
 
-for (const pattern of [
-  '/.cache/',
-  '/.ci/',
-  '/bench/',
-  '/examples/',
-  '/packaging/',
-  '/sandbox/',
-  '!/assets/',
-]) {
+for (const pattern of ['/.cache/', '/.ci/', '/bench/', '/examples/', '/packaging/', '/sandbox/', '!/assets/']) {
   project.npmignore!.addPatterns(pattern);
 }
 
