@@ -42,6 +42,11 @@ export class FaultyStore implements ObjectStore {
     this.runs += 1;
   }
 
+  /** After so many requests from now on, something happens to what is stored. */
+  later(afterCalls: number, run: () => void): void {
+    this.late.push({ afterCall: this.calls + afterCalls, ofRun: this.runs, run });
+  }
+
   /** Requests that were held so many runs ago are done. */
   land(runsAgo = 0): void {
     this.late = this.late.filter(({ ofRun, run }) => {

@@ -192,13 +192,59 @@ test('whatever one request meets, and wherever runs are killed: what was said to
   );
 });
 
+const HARMS: Record<string, (body: Buffer) => Buffer | undefined> = {
+  lost: () => undefined,
+  damaged: (body) => flippedAt(body, Math.floor(body.length / 2)),
+  cut: (body) => body.subarray(0, body.length / 2),
+};
+
+const OBJECTS = [...KEYS.catalogs, KEYS.record];
+
+test('one object of the list or folder.json that is lost or damaged, wherever in whatever run, costs no backup', async () => {
+  const drawnHarm = fc.record({
+    key: fc.constantFrom(...OBJECTS),
+    harm: fc.constantFrom(...Object.keys(HARMS)),
+    at: fc.integer({ min: 0, max: 150 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(drawnRuns, drawnHarm, async (runs, { key, harm, at }) => {
+      // GIVEN runs that meet nothing else, but may be killed
+      const model = new Model();
+      const change = () => {
+        const body = model.store.objects.get(key);
+        const changed = body && HARMS[harm](body);
+        if (changed) model.store.objects.set(key, changed);
+        else model.store.objects.delete(key);
+      };
+      model.store.later(at, change);
+      let day = 0;
+      for (const { days, parts, killedAfter } of runs) {
+        day += days;
+        model.store.begin([], killedAfter);
+        await model.run(day, parts);
+      }
+      model.store.land();
+
+      // WHEN the next run is a good one
+      model.store.begin();
+      await model.run(day + 1, 1);
+
+      // THEN
+      const after = await model.inspect(day + 1);
+      const oldest = backupIdOf(new Date(START + (day + 1 - RETENTION_DAYS) * DAY_MS));
+      const lost = [...model.completed].filter((id) => id >= oldest && !after.completed.includes(id));
+      expect({ lost, running: after.running, faults: after.faults }).toEqual({ lost: [], running: [], faults: [] });
+      expect(after.completed.at(-1)).toBe(backupIdOf(new Date(START + (day + 1) * DAY_MS)));
+    }),
+    { numRuns: 700 },
+  );
+});
+
 test('a bit that flips is noticed in a manifest, a catalog and folder.json', async () => {
   const body = seal(manifestOf('20261101T030000Z', [Buffer.from('part')], 1, new Date(START)));
   const folder = new Model();
   for (let bit = 0; bit < body.length * 8; bit++) {
-    const changed = Buffer.from(body);
-    changed.writeUInt8(flipBit(changed[Math.floor(bit / 8)], bit % 8), Math.floor(bit / 8));
-    folder.store.objects.set(KEYS.manifest('20261101T030000Z'), changed);
+    folder.store.objects.set(KEYS.manifest('20261101T030000Z'), flippedAt(body, Math.floor(bit / 8), bit % 8));
     await expect(folder.folder(new Date(START)).findBackup({ id: '20261101T030000Z' })).rejects.toMatchObject({
       kind: 'VerificationFailed',
     });
@@ -208,4 +254,10 @@ test('a bit that flips is noticed in a manifest, a catalog and folder.json', asy
 function flipBit(byte: number, bit: number): number {
   const isSet = Math.floor(byte / 2 ** bit) % 2 === 1;
   return isSet ? byte - 2 ** bit : byte + 2 ** bit;
+}
+
+function flippedAt(body: Buffer, position: number, bit = 0): Buffer {
+  const changed = Buffer.from(body);
+  changed[position] = flipBit(changed[position], bit);
+  return changed;
 }
