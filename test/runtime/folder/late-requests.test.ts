@@ -152,6 +152,52 @@ test('a write of the list that lands late does not undo what was written after i
   expect((await folder.readCatalog())!.entries).toMatchObject([{ id, state: 'Failed' }]);
 });
 
+test('the lock is verified before every write of the list and of a manifest, and before every deletion', async () => {
+  // GIVEN a run that died, and one whose right to write is watched
+  await begin(await open(), '20261121T030000Z');
+  let verified = 0;
+  const unverified: string[] = [];
+  const watched = (operation: 'put' | 'delete') => {
+    const original = store[operation].bind(store) as (key: string, body: Buffer) => Promise<void>;
+    store[operation] = async (key: string, body?: Buffer) => {
+      const isPart = operation === 'put' && /\/\d{6}$/.test(key);
+      if (!isPart && verified-- <= 0) unverified.push(`${operation} ${key}`);
+      return original(key, body!);
+    };
+  };
+  watched('put');
+  watched('delete');
+  const right = { verify: async () => void (verified += 1) };
+
+  // WHEN it clears up, backs up, and deletes what it began
+  const writer = await folder.openForWriting({ right, owner: OWNER, signal: SIGNAL });
+  await writer.recover(ID);
+  await writer.complete(await begin(writer));
+  const failing = '20261123T030000Z';
+  await begin(writer, failing);
+  await writer.deletePart(failing, 1);
+  await writer.settle(failing, 'on purpose');
+
+  // THEN
+  expect(unverified).toEqual([]);
+});
+
+test('fails where the lock is lost, and deletes nothing', async () => {
+  const writer = await open();
+  await writer.complete(await begin(writer));
+  await begin(writer, '20261123T030000Z');
+  let isLost = false;
+  const right = { verify: async () => (isLost ? Promise.reject(new Error('the lock is lost')) : undefined) };
+  const next = await folder.openForWriting({ right, owner: OWNER, signal: SIGNAL });
+  const before = new Map(store.objects);
+  isLost = true;
+  // What cannot be deleted now is left to the next run.
+  await next.recover();
+  await expect(next.start('20261124T030000Z')).rejects.toThrow('the lock is lost');
+  await expect(next.deletePart('20261123T030000Z', 1)).rejects.toThrow('the lock is lost');
+  expect(store.objects).toEqual(before);
+});
+
 function isNewest(key: string): boolean {
   const generationOf = (each: string) => JSON.parse(store.objects.get(each)!.toString()).generation as number;
   return KEYS.catalogs.every((other) => generationOf(key) >= generationOf(other));
