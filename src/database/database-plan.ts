@@ -5,7 +5,7 @@ import { matching, required, wholeNumber } from '../private/rules';
 
 /** The size of a plan. */
 export interface DatabasePlanProps {
-  /** Name of the plan, for people. */
+  /** Name of the plan, for people: 1 to 64 letters, digits, spaces, hyphens, underscores and dots. */
   readonly name: string;
   /** Instance class of RDS, such as `db.m7g.large`. */
   readonly instanceClass: string;
@@ -93,6 +93,13 @@ function planProblems(props: DatabasePlanProps): Problem[] {
   const remedy = 'Take the number from the description of the instance class.';
   const problems = [
     required('name of a plan', props.name, 'Give the plan a name.'),
+    // It stands in conditions that Terraform reads.
+    matching(
+      'name of a plan has 1 to 64 letters, digits, spaces, hyphens, underscores and dots.',
+      props.name,
+      /^[\p{L}\p{N} ._-]{1,64}$/u,
+      'Choose such a name, such as "large".',
+    ),
     required('instanceClass of a plan', props.instanceClass, 'Name one such as "db.m7g.large".'),
     matching(
       'instanceClass of a plan is an instance class of RDS, which begins with "db.".',

@@ -595,6 +595,7 @@ describe('DatabasePlan', () => {
       'instanceClass of a plan is an instance class of RDS, which begins with "db.". Got "m7g.large".',
     ],
     ['name', undefined, 'name of a plan is required. Got nothing.'],
+    ['name', '${x}', 'name of a plan has 1 to 64 letters, digits, spaces, hyphens, underscores and dots. Got "${x}".'],
     ['vcpu', undefined, 'vcpu of a plan is required. Got nothing.'],
   ])('fails with %s %j', (prop, value, message) => {
     const size = { name: 'own', instanceClass: 'db.m7g.large', vcpu: 2, memoryGib: 8, storageGib: 20 };
