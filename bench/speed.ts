@@ -2,17 +2,22 @@ import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { Figure, render } from './figures';
 import { BACKUP_GROUPS } from './speed/backup-figures';
+import { DRILL_GROUPS } from './speed/drill-figures';
 import { Group, SpeedOptions } from './speed/groups';
 import { RESTORE_GROUPS } from './speed/restore-figures';
 import { SpeedWorld } from './speed/world';
 
-const SUITES: Record<string, Record<string, Group>> = { backup: BACKUP_GROUPS, restore: RESTORE_GROUPS };
+const SUITES: Record<string, Record<string, Group>> = {
+  backup: BACKUP_GROUPS,
+  restore: RESTORE_GROUPS,
+  drill: DRILL_GROUPS,
+};
 
 const CEILING_PART = Buffer.alloc(8 * 1024 * 1024, 'ceiling');
 const CEILING_PARTS = 32;
 
 /**
- * `npm run bench -- backup|restore [--only FIGURE] [--megabytes N] [--rounds N] [--seed N] [--json] [--file FILE]`: how fast and
+ * `npm run bench -- backup|restore|drill [--only FIGURE] [--megabytes N] [--rounds N] [--seed N] [--json] [--file FILE]`: how fast and
  * how large backups and restores are, beside what is used instead, on servers and a store of its own. Progress goes to
  * standard error, the figures come last, to standard output; `--file` has them after every group. Needs `aws`, `zstd`
  * and `versitygw` on PATH, or `python3` and `go` to install what is missing.

@@ -135,6 +135,8 @@ export class SpeedWorld {
       AWS_SECRET_ACCESS_KEY: KEYS.secretAccessKey,
       AWS_DEFAULT_REGION: REGION,
       AWS_REGION: REGION,
+      // Locales for the server of a drill.
+      ...(process.env.LOCPATH && { LOCPATH: process.env.LOCPATH }),
     };
     return measure({ command, env, directory: path.join(this.directory, 'work'), serverProcess: server.processId });
   }
