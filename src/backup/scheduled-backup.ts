@@ -67,7 +67,7 @@ export interface ScheduledBackupProps {
    */
   readonly alarmTopicArns?: string[];
   /**
-   * What happens beside that when an alarm of the backup changes its state.
+   * What else happens when an alarm of the backup changes its state.
    *
    * @default - nothing
    */

@@ -35,7 +35,7 @@ export interface TestConnectionRequest {
   readonly database?: string;
 }
 
-/** Make a backup, then delete what the retention lets go. */
+/** Make a backup, then delete expired ones. */
 export interface BackUpRequest {
   readonly action: 'back-up';
   readonly storage: StorageSettings;
@@ -92,7 +92,7 @@ export interface VerifyRequest {
   readonly backup: BackupSelector;
 }
 
-/** Delete what the retention lets go, without a backup before it. */
+/** Delete expired backups, without making a backup first. */
 export interface PruneRequest {
   readonly action: 'prune';
   readonly storage: StorageSettings;

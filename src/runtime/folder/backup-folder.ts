@@ -55,7 +55,7 @@ export class BackupFolder {
     return new FolderWriter(this, this.store, catalog, this.runtime, options);
   }
 
-  /** As `openForWriting`, but a list that was lost is begun anew. */
+  /** As `openForWriting`, but a list that was lost is replaced by an empty one. */
   async openForRepair(options: WriterOptions): Promise<FolderWriter> {
     const catalog = await LockedCatalog.openForRepair(this.catalogs, options.right, options.owner);
     return new FolderWriter(this, this.store, catalog, this.runtime, options);

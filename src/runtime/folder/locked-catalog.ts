@@ -32,7 +32,7 @@ export class LockedCatalog {
     return LockedCatalog.begin(catalogs, right, owner, reading);
   }
 
-  /** As `open`, but a list that was lost is begun anew: its caller fills it from the manifests. */
+  /** As `open`, but a list that was lost is replaced by an empty one: the caller fills it from the manifests. */
   static async openForRepair(catalogs: CatalogStore, right: WriteRight, owner: Owner): Promise<LockedCatalog> {
     const reading = await catalogs.readAll();
     requireOwnReading(reading, owner);
@@ -121,6 +121,6 @@ function requireOwnReading(reading: FolderReading, owner: Owner): void {
   const unreadable = [...reading.catalogs, reading.record].find(
     ({ state }) => state === 'unreadable' || state === 'other-format',
   );
-  // A write never rests on a list of which a part could not be asked for.
+  // Never write after a read in which one of the objects could not be asked for.
   if (unreadable) throw unreadable.state === 'unreadable' ? unreadable.error : reading.error;
 }

@@ -108,7 +108,7 @@ export function fail(catalog: Catalog, id: BackupId, reason: string, now: Date):
   return change(catalog, id, 'Running', (entry) => failed(entry, reason, now));
 }
 
-/** The entries that are still Running: whoever holds the lock knows that their runs have died. */
+/** The entries that are still Running: the holder of the lock knows that their runs have ended. */
 export function deadRuns(catalog: Catalog): CatalogEntry[] {
   return catalog.entries.filter((entry) => entry.state === 'Running');
 }

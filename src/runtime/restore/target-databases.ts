@@ -14,7 +14,7 @@ const ANY_ENCODING = 'SQL_ASCII';
 /** Object numbers below belong to the server itself. */
 const FIRST_OWN_OBJECT = 16_384;
 
-/** From this version on, `public` belongs to whoever owns the database, and not everybody may create objects in it. */
+/** From this version on, `public` belongs to the owner of the database, and not everybody may create objects in it. */
 const FIRST_MAJOR_WITH_OWNED_PUBLIC_SCHEMA = 15;
 
 /** As many things as a message names. */
@@ -172,7 +172,7 @@ async function existingRoles(admin: Client, names: readonly string[]): Promise<s
  * Makes the databases as they were at the source, and empty. On a server that is known to be empty, one that exists
  * stays if it is of the right kind; what an unfinished restore left is dropped.
  *
- * @param roles whoever may own something of what an unfinished restore left
+ * @param roles the roles that may own something that an unfinished restore left
  */
 export async function prepareDatabases(
   admin: Client,
@@ -214,7 +214,7 @@ async function templateFor(
   return rowCount === 0 ? 'template0' : 'template1';
 }
 
-/** The administration database cannot be dropped by whoever needs it: what the roles own in it goes. */
+/** The administration database cannot be dropped while it is in use: what the roles own in it is dropped instead. */
 async function emptyInPlace(admin: Client, roles: readonly string[]): Promise<void> {
   // One by one: named together, an owner of default privileges and whom they favour make the server stumble. The user
   // comes last: from PostgreSQL 16 on the memberships that it granted, its own among them, end with this.
@@ -245,7 +245,7 @@ function describeKind({ encoding, collate, ctype, localeProvider, locale, icuRul
 function ofAnotherKind(facts: ManifestDatabase): ActionError {
   return new ActionError(
     'Refused',
-    `The database ${facts.name} of the backup has another encoding or locale than the target's, which cannot be made ` +
-      `anew; the backup's is ${describeKind(facts)}. Restore into a server whose ${facts.name} is alike.`,
+    `The database ${facts.name} of the backup has another encoding or locale than the target's, which cannot be ` +
+      `created again; the backup's is ${describeKind(facts)}. Restore into a server whose ${facts.name} is alike.`,
   );
 }

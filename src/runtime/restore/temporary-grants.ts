@@ -24,8 +24,8 @@ export async function revokeTemporaryMemberships(client: Client, roles: readonly
 }
 
 /**
- * Lets owners make objects in the schemas that hold theirs, and publications in the database: a server asks that of
- * whoever is given an object. What a role may do already is not touched.
+ * Lets owners make objects in the schemas that hold theirs, and publications in the database: a server requires
+ * it of a role that is given an object. What a role may do already is not touched.
  *
  * @returns the statements that take it back
  */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 /**
  * JSON whose first field is the SHA-256 of every byte behind it. So any changed byte of the object is noticed, and it is
- * still JSON to whoever reads it by hand.
+ * still JSON to a person who reads it.
  */
 export function seal(value: object): Buffer {
   const rest = JSON.stringify(value).slice(1);
