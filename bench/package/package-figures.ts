@@ -14,8 +14,8 @@ export async function synthFigures(progress: Progress): Promise<Figure[]> {
     await compile(progress);
     const program = path.join(directory, 'program.js');
     const text = await readFile(path.join(__dirname, 'synth-program.ts'), 'utf8');
-    // Compiled as a user's program is: the library and CDKTF stay outside.
-    const { code } = await transform(text.replace("'../../lib'", JSON.stringify(path.join(ROOT, 'lib'))), {
+    // Compiled as a user's program is: the library, in its compiled form, and CDKTF stay outside.
+    const { code } = await transform(text.replace("'../../src'", JSON.stringify(path.join(ROOT, 'lib'))), {
       loader: 'ts',
       format: 'cjs',
     });

@@ -10,7 +10,7 @@ import {
   ManagedDatabase,
   ScheduledBackup,
   StorageCredentials,
-} from '../../lib';
+} from '../../src';
 
 /** 100 databases with backups, each at a time of its own. */
 const app = new App();
