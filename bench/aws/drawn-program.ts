@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
 import { App, Fn, Lazy, TerraformStack, TerraformVariable, Token } from 'cdktf';
 import {
+  AlarmActionArns,
+  BackupDashboard,
   BackupFunction,
   BackupRetention,
   BackupSchedule,
@@ -12,7 +14,9 @@ import {
   DatabaseNetwork,
   DatabasePlan,
   EngineLifecycleSupport,
+  IAlarmAction,
   IManagedDatabase,
+  LeftOut,
   ManagedDatabase,
   RestoredDatabase,
   ScheduledBackup,
@@ -99,7 +103,8 @@ export class DrawnProgram {
     if (random.whole(3) === 0) databases.push(this.restored(network, databases[0]));
     const database = random.pick(databases);
     const backups = 1 + random.whole(2);
-    for (let number = 1; number <= backups; number++) this.backup(database, number);
+    const declared = Array.from({ length: backups }, (_, index) => this.backup(database, index + 1));
+    if (random.whole(4) === 0) this.dashboard(declared);
     if (random.whole(4) === 0) {
       const retestOnEveryDeploy = random.pick([true, undefined]);
       const props = this.note('ConnectionTestProps', { database, storage: this.storage('test'), retestOnEveryDeploy });
@@ -619,7 +624,7 @@ export class DrawnProgram {
     }
   }
 
-  private backup(database: IManagedDatabase, number: number): void {
+  private backup(database: IManagedDatabase, number: number): ScheduledBackup {
     const props = this.note('ScheduledBackupProps', {
       database,
       storage: this.storage(`folder${number}`),
@@ -662,15 +667,80 @@ export class DrawnProgram {
         usual: [[], [TOPIC], [TOPIC, this.variable()]],
         edge: [[`${TOPIC}.fifo`], [`arn:aws:sqs:eu-central-1:${ACCOUNT}:q`], ['on-call'], [undefined], TOPIC],
       }) as string[],
+      alarmActions: this.alarmActions(),
+      alarmAfterHours: this.value('alarmAfterHours', {
+        usual: [24 * 366 * 2],
+        edge: [this.number(), 1, 24, 48, 24 * 366 * 2 + 1, ...ODD_NUMBERS],
+      }) as number,
+      publishEvents: this.random.pick([true, false, undefined]),
+      leaveOut: this.leftOut(),
       retestOnEveryDeploy: this.random.pick([true, false, undefined]),
       tags: this.tags(),
     });
-    new ScheduledBackup(this.stack, `Backup${number}`, props);
+    return new ScheduledBackup(this.stack, `Backup${number}`, props);
+  }
+
+  private alarmActions(): IAlarmAction[] {
+    const action = (arns: unknown) => ({ bind: () => this.note('AlarmActionArns', arns as AlarmActionArns) });
+    const topics = [TOPIC, this.variable()];
+    return this.value('alarmActions', {
+      usual: [
+        [],
+        [action({})],
+        [action({ onAlarm: topics, onOk: [TOPIC] }), action({ onInsufficientData: topics })],
+        [action({ onAlarm: ['arn:aws:automate:eu-central-1:ec2:stop'] })],
+      ],
+      edge: [
+        [{}],
+        [undefined],
+        action({}),
+        [action({ onAlarm: 'x' })],
+        ...[...ODD_TEXTS, TOPIC.replace(ACCOUNT, '1')].map((arn) => [action({ onOk: [arn] })]),
+        [action({ onAlarm: Array.from({ length: 5 }, (_, index) => `${TOPIC}${index}`) })],
+        [action({ onAlarm: Array.from({ length: 6 }, (_, index) => `${TOPIC}${index}`) })],
+      ],
+    }) as IAlarmAction[];
+  }
+
+  private leftOut(): LeftOut[] {
+    const one = (values: object) => this.note('LeftOut', { schema: 'audit', ...values });
+    return this.value('leaveOut', {
+      usual: [
+        [],
+        [one({})],
+        [one({ table: 'events' }), one({ database: 'shop', schema: 'ü"' })],
+        [one({ table: this.variable() })],
+      ],
+      edge: [
+        one({}),
+        ...['x'.repeat(63), 'x'.repeat(64), ...ODD_TEXTS].flatMap((name) => [
+          [one({ schema: name })],
+          [one({ table: name })],
+          [one({ database: name })],
+        ]),
+      ],
+    }) as LeftOut[];
+  }
+
+  private dashboard(backups: ScheduledBackup[]): void {
+    const props = this.note('BackupDashboardProps', {
+      backups: this.value(
+        'backups',
+        { usual: [backups], edge: [[], backups[0], [undefined]] },
+        true,
+      ) as ScheduledBackup[],
+      dashboardName: this.value(
+        'dashboardName',
+        { usual: ['backups', 'n'.repeat(255)], edge: ['n'.repeat(256), 'a b', this.variable(), ...ODD_TEXTS] },
+        true,
+      ) as string,
+    });
+    new BackupDashboard(this.stack, 'Dashboard', props);
   }
 }
 
 /** About as many values as a program with two backups draws. */
-const PROPS = 70;
+const PROPS = 76;
 
 /** Computed once: the gaps of a schedule take a while. */
 const SCHEDULES = ['0 0 3 * * *', '0 0 * * * *', '0 30 4 1,L * ?', '0 15 2 ? * 1,3,5', '0 0 0 29 2 *'].map((text) =>

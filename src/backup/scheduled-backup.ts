@@ -29,7 +29,17 @@ import { given } from '../private/given';
 import { InvalidInput, Problem } from '../private/invalid-input';
 import { shareProviderAndTags } from '../private/provider-and-tags';
 import { providerKey } from '../private/region';
-import { accepted, checkedValue, each, matching, required, tagProblem, topicArn, wholeNumber } from '../private/rules';
+import {
+  accepted,
+  checkedValue,
+  each,
+  knownAtSynth,
+  matching,
+  required,
+  tagProblem,
+  topicArn,
+  wholeNumber,
+} from '../private/rules';
 import { shortName } from '../private/short-name';
 import { terraformJson } from '../private/terraform-json';
 import { BackupStorage } from '../storage/backup-storage';
@@ -304,7 +314,10 @@ function alarmAgeProblem({ alarmAfterHours, schedule }: ScheduledBackupProps): P
   if (schedule?._problems?.length !== 0) return undefined;
   const minimum = Math.ceil(schedule._longestGapMs() / HOUR_MS);
   const remedy = 'Choose a longer time, or leave it out for twice the longest gap of the schedule.';
-  return wholeNumber('alarmAfterHours', alarmAfterHours, { minimum, maximum: 24 * 366 * 2, unit: 'hours' }, remedy);
+  return (
+    knownAtSynth('alarmAfterHours', alarmAfterHours) ??
+    wholeNumber('alarmAfterHours', alarmAfterHours, { minimum, maximum: 24 * 366 * 2, unit: 'hours' }, remedy)
+  );
 }
 
 /** The problem of an element of `leaveOut`. */
@@ -312,9 +325,15 @@ function leftOutProblem({ database, schema, table }: LeftOut): Problem | undefin
   const remedy = 'Write the name as PostgreSQL has it, without quotes.';
   return (
     required('schema of leaveOut', schema, 'Name the schema of the table, or the schema to leave out.') ??
-    accepted('schema of leaveOut', schema, nameFault, remedy) ??
-    accepted('table of leaveOut', table, nameFault, remedy) ??
-    accepted('database of leaveOut', database, nameFault, remedy)
+    accepted('schema of leaveOut', schema, leftOutNameError, remedy) ??
+    accepted('table of leaveOut', table, leftOutNameError, remedy) ??
+    accepted('database of leaveOut', database, leftOutNameError, remedy)
+  );
+}
+
+function leftOutNameError(name: string): string | undefined {
+  return (
+    nameFault(name) ?? (/[$%]\{/.test(name) ? 'has no ${ and no %{, which Terraform reads as expressions' : undefined)
   );
 }
 

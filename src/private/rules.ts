@@ -120,6 +120,7 @@ const KEY = arnPattern('kms', 'key/[A-Za-z0-9-]+');
 const ROLE = arnPattern('iam', 'role/[A-Za-z0-9+=,.@_/-]+', '');
 const POLICY = /^arn:aws(?:-[a-z]+)*:iam::(?:\d{12}|aws):policy\/[A-Za-z0-9+=,.@_/-]+$/;
 const STANDARD_TOPIC = arnPattern('sns', '(?!.*\\.fifo$)[A-Za-z0-9_-]{1,256}');
+const ALARM_ACTION = /^arn:aws(?:-[a-z]+)*:[a-z0-9-]+:[a-z0-9-]*:(?:\d{12}|ec2)?:\S+$/;
 const DESTINATION = new RegExp(
   [
     STANDARD_TOPIC,
@@ -180,6 +181,11 @@ export function topicArn(name: string, value: string | undefined): Problem | und
     STANDARD_TOPIC,
     'Copy the ARN, such as arn:aws:sns:eu-central-1:123456789012:on-call.',
   );
+}
+
+/** ARN of something that a CloudWatch alarm invokes: `arn:aws:automate:region:ec2:stop` has no account. */
+export function alarmActionArn(name: string, value: string | undefined): Problem | undefined {
+  return matching(`${name} is an ARN.`, value, ALARM_ACTION, 'Return the ARN of what the alarm invokes.');
 }
 
 /** ARN that Lambda can send the record of a failed run to (https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html). */

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { TerraformOutput, TerraformStack, TerraformVariable } from 'cdktf';
+import { Lazy, TerraformOutput, TerraformStack, TerraformVariable, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { BackupAlarm, BackupSchedule, ConnectionTest, ScheduledBackup } from '../../src';
 import { newDatabase, newScheduledBackup, newStack, newStorage, requestOf, Synthesized } from '../support/synth';
+
+const TOPIC = 'arn:aws:sns:eu-central-1:123456789012:oncall';
 
 function stackOf(identifier: string): TerraformStack {
   const stack = newStack();
@@ -364,6 +366,10 @@ describe('ScheduledBackup', () => {
     ['leaveOut', [{}], 'schema of leaveOut is required.'],
     ['leaveOut', [{ schema: 'public', table: '' }], 'table of leaveOut has 1 to 63 bytes. Got "".'],
     ['leaveOut', ['public.events'], 'schema of leaveOut is required.'],
+    ['leaveOut', [{ schema: 'a${b}' }], 'schema of leaveOut has no ${ and no %{'],
+    ['alarmAfterHours', Token.asNumber(Lazy.numberValue({ produce: () => 30 })), 'is known when the program runs'],
+    ['alarmTopicArns', Array.from({ length: 6 }, (_, index) => `${TOPIC}-${index}`), 'at most 5 actions for one state'],
+    ['alarmActions', [{ bind: () => ({ onOk: ['on-call'] }) }], 'Each ARN of alarmActions is an ARN. Got "on-call".'],
     ['tags', { 'aws:x': 'y' }, 'A tag has a key of 1 to 128'],
   ])('fails with %s %j', (prop, value, message) => {
     const attempt = () => {

@@ -2,6 +2,8 @@ import { CloudwatchMetricAlarm, CloudwatchMetricAlarmConfig } from '@cdktf/provi
 import { Construct } from 'constructs';
 import { ageAlarmName, failureAlarmName, runbookUrl } from '../../contract/deployed-names';
 import { Metric, METRIC_NAMESPACE, metricDimensions } from '../../contract/metrics';
+import { InvalidInput, Problem } from '../../private/invalid-input';
+import { alarmActionArn, each } from '../../private/rules';
 import { AlarmActionArns, BackupAlarmKind, IAlarmAction } from '../alarm-action';
 
 /** What the alarms of one scheduled backup have in common. */
@@ -62,6 +64,19 @@ function metricOf({ database, schedule }: AlarmedBackup, metricName: Metric) {
   return { namespace: METRIC_NAMESPACE, metricName, dimensions: metricDimensions(database, schedule) };
 }
 
+/** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html, AlarmActions. */
+const MOST_ACTIONS = 5;
+
+function tooManyProblem(arns: readonly string[]): Problem | undefined {
+  return arns.length > MOST_ACTIONS
+    ? {
+        rule: `An alarm has at most ${MOST_ACTIONS} actions for one state, alarmTopicArns and alarmActions together.`,
+        value: arns,
+        remedy: 'Let one topic notify the others.',
+      }
+    : undefined;
+}
+
 /** The topics are notified of every change of state. */
 function actionsOf(
   scope: Construct,
@@ -74,7 +89,12 @@ function actionsOf(
     action.bind(new Construct(own, `Action${index + 1}`), { ...details, databaseIdentifier: database }),
   );
   const arns = (of: (action: AlarmActionArns) => string[] | undefined) => {
-    const all = [...topicArns, ...bound.flatMap((action) => of(action) ?? [])];
+    const added = bound.flatMap((action) => of(action) ?? []);
+    const all = [...topicArns, ...added];
+    InvalidInput.check(scope, [
+      each('the ARNs of alarmActions', added, (arn) => alarmActionArn('Each ARN of alarmActions', arn)),
+      tooManyProblem(all),
+    ]);
     return all.length === 0 ? undefined : all;
   };
   return {
