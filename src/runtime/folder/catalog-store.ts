@@ -45,7 +45,15 @@ export class FolderReading {
 
   /** Nothing of a folder is there, or all of it is hidden. */
   get isEmpty(): boolean {
-    return [...this.catalogs, this.record].every(({ state }) => state === 'missing' || state === 'denied');
+    return [...this.catalogs, this.record].every(isAbsent);
+  }
+
+  /**
+   * No list was ever whole: it is stored in one object, then in the other, and `folder.json` comes behind both. So a
+   * single object that cannot be read is what a run left that was interrupted while it wrote the first, empty list.
+   */
+  get isUnfinished(): boolean {
+    return !this.newest && isAbsent(this.record) && this.catalogs.some(isAbsent);
   }
 
   /** Why there is no list of backups to answer from. */
@@ -164,6 +172,10 @@ export class CatalogStore {
       return { key, state: 'unreadable', error };
     }
   }
+}
+
+function isAbsent({ state }: ReadObject<unknown>): boolean {
+  return state === 'missing' || state === 'denied';
 }
 
 function stateOf<T extends { readonly format: number }>(key: string, read: ReadResult): ReadObject<T> {

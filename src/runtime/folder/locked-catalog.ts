@@ -27,7 +27,7 @@ export class LockedCatalog {
   static async open(catalogs: CatalogStore, right: WriteRight, owner: Owner): Promise<LockedCatalog> {
     const reading = await catalogs.readAll();
     requireOwnReading(reading, owner);
-    if (!reading.newest && !reading.isEmpty) throw reading.error;
+    if (!reading.newest && !reading.isUnfinished) throw reading.error;
     if (!reading.newest) await catalogs.requireReadable();
     return LockedCatalog.begin(catalogs, right, owner, reading);
   }
@@ -48,13 +48,10 @@ export class LockedCatalog {
     reading: FolderReading,
   ): Promise<LockedCatalog> {
     const catalog = new LockedCatalog(catalogs, right, reading.newest ?? emptyCatalog(owner), staleIndex(reading));
-    if (!reading.newest) {
-      await catalog.apply((empty) => empty);
-    } else {
-      catalogs.warnOfUnread(reading);
-    }
-    // Behind the first list, so that a record without a list always means that the list was lost.
+    if (reading.newest) catalogs.warnOfUnread(reading);
+    // Behind a list in both objects, so that a record without a list always means that the list was lost.
     if (reading.record.state !== 'valid') {
+      await catalog.apply((list) => list);
       await right.verify();
       await catalogs.writeRecord(owner);
     }
