@@ -138,7 +138,9 @@ function validate(props: BackupDashboardProps, scope: Construct): void {
   const { backups, dashboardName } = given(props);
   const remedy = 'Pass a list of ScheduledBackup.';
   InvalidInput.check(scope, [
-    backups?.length >= 1 && backups.length <= MOST_BACKUPS && backups.every((each) => each instanceof ScheduledBackup)
+    backups?.length >= 1 &&
+    backups.length <= MOST_BACKUPS &&
+    backups.every((each) => typeof each?.ageAlarmArn === 'string')
       ? undefined
       : { rule: `backups has 1 to ${MOST_BACKUPS} scheduled backups.`, value: backups?.length, remedy },
     required('dashboardName', dashboardName, 'Give the dashboard a name.'),
