@@ -17,7 +17,17 @@ import { dependOn } from '../private/depend-on';
 import { given } from '../private/given';
 import { InvalidInput, Problem } from '../private/invalid-input';
 import { shareProviderAndTags } from '../private/provider-and-tags';
-import { distinct, each, knownAtSynth, matching, oneOf, required, resourceId, tagProblem } from '../private/rules';
+import {
+  accepted,
+  distinct,
+  each,
+  knownAtSynth,
+  matching,
+  oneOf,
+  required,
+  resourceId,
+  tagProblem,
+} from '../private/rules';
 
 /** A network that exists. */
 export interface DatabaseNetworkProps {
@@ -245,15 +255,20 @@ function firstTwo(scope: Construct): string[] {
   return [0, 1].map((index) => Token.asString(Fn.element(zones.names, index)));
 }
 
+const CIDR_BLOCK = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|(?=\/))){4}\/(?:1[6-9]|2[0-4])$/;
+
+/** `10.0.0.1/16` begins behind its first address, `10.0.0.0`: the provider refuses it. */
+function cidrBlockError(block: string): string | undefined {
+  if (!CIDR_BLOCK.test(block)) return 'is an IPv4 block of /16 to /24, in four numbers from 0 to 255';
+  const [address, prefix] = block.split('/');
+  const number = address.split('.').reduce((sum, byte) => 256 * sum + Number(byte), 0);
+  return number % 2 ** (32 - Number(prefix)) === 0 ? undefined : 'begins at the first address of its block';
+}
+
 function validateNewNetwork(props: NewDatabaseNetworkProps, scope: Construct): void {
   const zones = props.availabilityZones;
   InvalidInput.check(scope, [
-    matching(
-      'cidrBlock is an IPv4 block of /16 to /24, in four numbers from 0 to 255.',
-      props.cidrBlock,
-      /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|(?=\/))){4}\/(?:1[6-9]|2[0-4])$/,
-      'Write it as 10.0.0.0/16.',
-    ),
+    accepted('cidrBlock', props.cidrBlock, cidrBlockError, 'Write it as 10.0.0.0/16.'),
     each('availabilityZones', zones, (zone) =>
       matching(
         'Each of availabilityZones is the name of an availability zone.',

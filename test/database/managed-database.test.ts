@@ -674,6 +674,7 @@ describe('DatabaseNetwork', () => {
   test.each([
     [{ cidrBlock: '10.0.0.0/8' }, 'cidrBlock is an IPv4 block of /16 to /24'],
     [{ cidrBlock: '10.0.0.256/16' }, 'cidrBlock is an IPv4 block of /16 to /24'],
+    [{ cidrBlock: '10.0.8.0/20' }, 'cidrBlock begins at the first address of its block. Got "10.0.8.0/20"'],
     [{ availabilityZones: ['eu-central-1a'] }, 'The number of availabilityZones is one of 2, 3. Got 1.'],
     [
       { availabilityZones: ['eu-central-1', 'eu-central-1b'] },
