@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from '../support/properties';
 
 /** Characters of names and messages: of width 2, 1 and 0. */
 const characters = fc.oneof(

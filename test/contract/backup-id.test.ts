@@ -1,5 +1,5 @@
-import * as fc from 'fast-check';
 import { backupIdOf, parseBackupId, timeOfBackupId } from '../../src/contract/backup-id';
+import * as fc from '../support/properties';
 
 const moments = fc.date({
   min: new Date('1970-01-01T00:00:00Z'),

@@ -1,5 +1,5 @@
-import * as fc from 'fast-check';
 import { folderOfDatabase } from '../../src/contract/manifest';
+import * as fc from '../support/properties';
 
 const databaseNames = fc
   .string({ unit: 'grapheme', minLength: 1, maxLength: 63 })

@@ -1,5 +1,4 @@
 import { rootCertificates } from 'node:tls';
-import * as fc from 'fast-check';
 import { ObjectKeys } from '../../src/contract/object-keys';
 import {
   bucketNameError,
@@ -12,6 +11,7 @@ import {
   pathError,
   regionError,
 } from '../../src/contract/storage-rules';
+import * as fc from '../support/properties';
 
 describe('a path', () => {
   test.each([

@@ -1,5 +1,5 @@
-import * as fc from 'fast-check';
 import { describeEstimate, estimateTime, SHORTEST_PAST_RUN_MS } from '../../src/contract/time-estimate';
+import * as fc from '../support/properties';
 
 const GB = 1e9;
 const past = { bytes: 10 * GB, durationMs: 400_000, memoryMib: 1769 };

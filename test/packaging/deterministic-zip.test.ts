@@ -12,9 +12,9 @@ import {
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { text } from 'node:stream/consumers';
-import * as fc from 'fast-check';
 import * as yauzl from 'yauzl';
 import { zipDirectory } from '../../packaging/deterministic-zip';
+import * as fc from '../support/properties';
 
 const work = mkdtempSync(path.join(tmpdir(), 'deterministic-zip-'));
 afterAll(() => rmSync(work, { recursive: true }));

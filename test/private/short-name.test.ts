@@ -1,5 +1,5 @@
-import * as fc from 'fast-check';
 import { shortName } from '../../src/private/short-name';
+import * as fc from '../support/properties';
 
 describe('A short name', () => {
   test('is the name itself where it fits', () => {

@@ -1,5 +1,5 @@
-import * as fc from 'fast-check';
 import { Clock, parseSpan } from '../../sandbox/clock';
+import * as fc from '../support/properties';
 
 test.each([
   ['+30d', 30 * 86_400_000],

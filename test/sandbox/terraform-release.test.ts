@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import * as fc from 'fast-check';
 import {
   isAtLeast,
   parseTerraformVersion,
@@ -7,6 +6,7 @@ import {
   terraformPlatform,
   verifyChecksum,
 } from '../../sandbox/terraform-release';
+import * as fc from '../support/properties';
 
 const version = fc.tuple(fc.nat(30), fc.nat(30), fc.nat(30)).map((parts) => parts.join('.'));
 

@@ -1,8 +1,8 @@
 import { createInterface } from 'node:readline';
 import { PassThrough } from 'node:stream';
-import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { durationText, printable, sizeText, timeText, wrapped } from '../../../src/cli/output/format';
+import * as fc from '../../support/properties';
 import { texts } from '../texts';
 
 /** The column of a terminal's cursor after a text, as Node computes it. */

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { fieldLines, tableLines } from '../../../src/cli/output/table';
+import * as fc from '../../support/properties';
 import { texts } from '../texts';
 
 describe('tables', () => {

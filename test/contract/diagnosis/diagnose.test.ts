@@ -1,9 +1,9 @@
-import * as fc from 'fast-check';
 import { diagnoseStorage, OperationResults, STORAGE_OPERATIONS } from '../../../src/contract/diagnosis/diagnose';
 import { isKind } from '../../../src/contract/diagnosis/error-kinds';
 import { StorageContext } from '../../../src/contract/diagnosis/fault';
 import { OperationResult } from '../../../src/contract/diagnosis/operation-result';
 import { CONNECTION_TEST_BOUNDS } from '../../../src/contract/diagnosis/verdict';
+import * as fc from '../../support/properties';
 
 const context: StorageContext = {
   storage: {

@@ -1,5 +1,5 @@
-import * as fc from 'fast-check';
 import { dailyWindow, overlap, weeklyWindow } from '../../../src/database/private/window';
+import * as fc from '../../support/properties';
 
 const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
 const two = (number: number) => String(number).padStart(2, '0');

@@ -1,7 +1,7 @@
-import * as fc from 'fast-check';
 import { CatalogEntry } from '../../../src/contract/catalog';
 import { BackupSummary } from '../../../src/contract/requests';
 import { MAXIMUM_PAGE_BYTES, pageOf } from '../../../src/runtime/actions/list';
+import * as fc from '../../support/properties';
 
 const entries = fc.uniqueArray(fc.integer({ min: 0, max: 99_999 }), { maxLength: 60 }).chain((numbers) =>
   fc.tuple(

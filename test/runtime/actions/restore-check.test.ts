@@ -1,4 +1,3 @@
-import * as fc from 'fast-check';
 import { sha256 } from '../../../packaging/digest';
 import { Catalog } from '../../../src/contract/catalog';
 import { Manifest, MANIFEST_FORMAT, Part } from '../../../src/contract/manifest';
@@ -9,6 +8,7 @@ import { restoreCheck } from '../../../src/runtime/actions/restore-check';
 import { sampleOf } from '../../../src/runtime/folder/sample';
 import { Runtime } from '../../../src/runtime/runtime';
 import { seal } from '../../../src/runtime/storage/sealed-json';
+import * as fc from '../../support/properties';
 import { MemoryStore } from '../memory-store';
 
 const KEYS = new ObjectKeys('backups', 'shop');

@@ -2,7 +2,6 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
-import * as fc from 'fast-check';
 import { pack } from 'tar-stream';
 import { MemoryTarget, writeFiles } from './memory-target';
 import { DumpFile, Manifest, Part } from '../../../src/contract/manifest';
@@ -10,6 +9,7 @@ import { ObjectKeys } from '../../../src/contract/object-keys';
 import { BufferPool } from '../../../src/runtime/archive/buffer-pool';
 import { PartsReader } from '../../../src/runtime/archive/parts-reader';
 import { StoredBackup } from '../../../src/runtime/folder/stored-backup';
+import * as fc from '../../support/properties';
 import { MemoryStore } from '../memory-store';
 
 const KEYS = new ObjectKeys('backups', 'shop');

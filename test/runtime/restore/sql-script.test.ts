@@ -1,6 +1,6 @@
-import * as fc from 'fast-check';
 import { escapeIdentifier, escapeLiteral } from 'pg';
 import { grantsFor, withDatabaseName } from '../../../src/runtime/restore/sql-script';
+import * as fc from '../../support/properties';
 
 const MASTERS = { source: 'master', target: 'New "one"' };
 const NEW = '"New ""one"""';

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import * as fc from 'fast-check';
 import { LoadUnit } from '../../../src/runtime/restore/load-plan';
 import { runUnits } from '../../../src/runtime/restore/unit-runner';
+import * as fc from '../../support/properties';
 
 function unit(bytes: number, waitsFor?: LoadUnit): LoadUnit {
   const files = waitsFor ? [] : [{ name: 'shop/1.dat', size: bytes, sha256: '', segments: [] }];

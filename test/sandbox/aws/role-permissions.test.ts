@@ -1,5 +1,5 @@
-import * as fc from 'fast-check';
 import { isAllowed, PolicyStatement } from '../../../sandbox/aws/role-permissions';
+import * as fc from '../../support/properties';
 
 const OBJECT = 'arn:aws:s3:::company-backups/production/orders/catalog.a.json';
 

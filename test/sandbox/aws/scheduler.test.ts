@@ -1,5 +1,5 @@
-import * as fc from 'fast-check';
 import { scheduledTimeOf, withContextAttributes } from '../../../sandbox/aws/scheduler';
+import * as fc from '../../support/properties';
 
 test('withContextAttributes replaces every keyword that is known', () => {
   const input = '{"a":"<aws.scheduler.scheduled-time>","b":"<aws.scheduler.scheduled-time> <aws.scheduler.other>"}';
