@@ -1,11 +1,12 @@
 import { stat } from 'node:fs/promises';
 import * as path from 'node:path';
-import { parseArgs } from 'node:util';
+import { buildOptions } from './build-options';
 import { buildClientLayer } from './client-layer';
 import { sha256OfFile } from './digest';
 import { bundleCommandLine, bundleFunction } from './function-bundle';
 import { megabytes, ROOT } from './places';
 import { buildRootCertificates } from './root-certificates';
+import { buildServerLayer } from './server-layer';
 
 /** Builds everything under `assets/` and prints a table of it. */
 async function buildAssets(release: boolean): Promise<void> {
@@ -13,6 +14,7 @@ async function buildAssets(release: boolean): Promise<void> {
   const steps: readonly (() => Promise<string>)[] = [
     async () => rootCertificatesFile,
     async () => (await buildClientLayer({ release })).zip,
+    async () => (await buildServerLayer({ release })).zip,
     async () => bundleFunction({ rootCertificates }),
     async () => bundleCommandLine({ rootCertificates }),
   ];
@@ -29,8 +31,7 @@ async function buildAssets(release: boolean): Promise<void> {
   );
 }
 
-const { values } = parseArgs({ options: { release: { type: 'boolean', default: false } } });
-buildAssets(values.release).catch((error: Error) => {
+buildAssets(buildOptions(process.argv.slice(2), process.env).release).catch((error: Error) => {
   console.error(error.message);
   process.exitCode = 1;
 });

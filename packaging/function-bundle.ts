@@ -77,6 +77,8 @@ async function bundle({ entry, rootCertificates }: BundleProps): Promise<Bundle>
     platform: 'node',
     // The oldest Node on which the library is used; Lambda's own is newer.
     target: 'node20',
+    // The modules of packages that have some: what is not imported of them is left out, and need not be loaded.
+    mainFields: ['module', 'main'],
     minifyWhitespace: true,
     legalComments: 'none',
     external: [NATIVE_DRIVER],

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
 import * as path from 'node:path';
-import { LockedPackage } from './client-layer-lock';
 import { sha256OfFile } from './digest';
+import { LockedPackage } from './layer-lock';
 import { PrivateApt } from './private-apt';
 
 /** Downloaded packages, each in a file named by its SHA-256. Kept between builds. */

@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import * as path from 'node:path';
 import { debianMirror, readAptSources } from '../../packaging/apt-sources';
-import { ClientLayerLock } from '../../packaging/client-layer-lock';
 import { exclusively } from '../../packaging/exclusively';
+import { LayerLock } from '../../packaging/layer-lock';
 import { PackageCache } from '../../packaging/package-cache';
 import { CACHE } from '../../packaging/places';
 import { PrivateApt } from '../../packaging/private-apt';
@@ -40,7 +40,7 @@ export async function findServerLocale(): Promise<ServerLocale> {
 }
 
 async function compiledLocale(): Promise<ServerLocale> {
-  const lock = JSON.parse(readFileSync(path.join(__dirname, 'locales.lock.json'), 'utf8')) as ClientLayerLock;
+  const lock = JSON.parse(readFileSync(path.join(__dirname, 'locales.lock.json'), 'utf8')) as LayerLock;
   const directory = path.join(DIRECTORY, lock.packages[0].sha256);
   if (!existsSync(directory)) {
     await mkdir(DIRECTORY, { recursive: true });
@@ -53,7 +53,7 @@ async function compiledLocale(): Promise<ServerLocale> {
 }
 
 /** @throws where the package cannot be fetched, or the machine has no `localedef` */
-async function compile(lock: ClientLayerLock, directory: string, log: (line: string) => void): Promise<void> {
+async function compile(lock: LayerLock, directory: string, log: (line: string) => void): Promise<void> {
   const mirror = process.env.CLIENT_LAYER_MIRROR ?? debianMirror(readAptSources());
   if (!mirror) {
     throw new Error('the apt sources of this machine name no Debian archive; set CLIENT_LAYER_MIRROR to one');

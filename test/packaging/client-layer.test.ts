@@ -17,8 +17,9 @@ import {
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { promisify } from 'node:util';
-import { buildClientLayer, ClientLayer } from '../../packaging/client-layer';
+import { buildClientLayer } from '../../packaging/client-layer';
 import { namesUnder } from '../../packaging/deterministic-zip';
+import { Layer } from '../../packaging/layer';
 import { sharedLibraries } from '../../packaging/shared-libraries';
 
 const CLIENTS = ['pg_dump', 'pg_restore', 'psql'];
@@ -30,13 +31,13 @@ const work = realpathSync(mkdtempSync(path.join(tmpdir(), 'client-layer-')));
 /** Where the copy stands: a path with a space, open to every user. */
 const copy = path.join(work, 'some where', 'opt');
 const bin = path.join(copy, 'bin');
-let layer: ClientLayer;
+let layer: Layer;
 
 beforeAll(async () => {
   layer = await buildClientLayer();
   chmodSync(work, 0o755);
   cpSync(layer.directory, copy, { recursive: true });
-}, 600_000);
+});
 afterAll(() => rmSync(work, { recursive: true }));
 
 function version(program: string, options: { env?: NodeJS.ProcessEnv; uid?: number } = {}): string {
@@ -185,7 +186,7 @@ describe('the layer', () => {
       'client-layer-x86_64.json',
       'client-layer-x86_64.zip',
     ]);
-  }, 300_000);
+  });
 });
 
 function outcome(program: string, env: NodeJS.ProcessEnv, args = ['--version']) {

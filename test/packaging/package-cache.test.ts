@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
-import { LockedPackage } from '../../packaging/client-layer-lock';
 import { sha256 } from '../../packaging/digest';
+import { LockedPackage } from '../../packaging/layer-lock';
 import { PackageCache } from '../../packaging/package-cache';
 import { PrivateApt } from '../../packaging/private-apt';
 

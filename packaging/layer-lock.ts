@@ -10,8 +10,8 @@ export interface LockedPackage {
   readonly sha256: string;
 }
 
-/** The packages that the client layer is made of. */
-export interface ClientLayerLock {
+/** The packages that the layers are made of. */
+export interface LayerLock {
   /**
    * The distribution's permanent archive, at the time when the lock was written. It keeps versions that mirrors drop
    * when a package gets a new one.
@@ -39,7 +39,7 @@ export interface CompareToLockOptions {
  * @throws if a package has the locked version but other bytes; for a release, if anything differs
  */
 export function compareToLock(
-  lock: ClientLayerLock,
+  lock: LayerLock,
   present: readonly LockedPackage[],
   options: CompareToLockOptions,
 ): LockDifference[] {
@@ -55,15 +55,19 @@ export function compareToLock(
     }
     return [];
   });
-  if (options.release && differences.length > 0) {
-    throw new Error(
-      'A release is built from the locked packages only, and the distribution has others: ' +
-        `${differences.map(describeDifference).join(', ')}. ` +
-        `Build where ${lock.archive} can be reached, name a mirror that still has them in CLIENT_LAYER_MIRROR, or run ` +
-        '`npm run layer:update`, test, and commit the lock.',
-    );
-  }
+  if (options.release) refuseDifferences(lock, differences);
   return differences;
+}
+
+/** @throws if there is a difference: a release is built from the locked packages only */
+export function refuseDifferences(lock: LayerLock, differences: readonly LockDifference[]): void {
+  if (differences.length === 0) return;
+  throw new Error(
+    'A release is built from the locked packages only, and the distribution has others: ' +
+      `${differences.map(describeDifference).join(', ')}. ` +
+      `Build where ${lock.archive} can be reached, name a mirror that still has them in CLIENT_LAYER_MIRROR, or run ` +
+      '`npm run layer:update`, test, and commit the lock.',
+  );
 }
 
 /** One line of text for a difference. */

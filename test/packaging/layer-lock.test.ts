@@ -1,5 +1,5 @@
-import * as fc from 'fast-check';
-import { compareToLock, describeDifference, LockedPackage } from '../../packaging/client-layer-lock';
+import { compareToLock, describeDifference, LockedPackage } from '../../packaging/layer-lock';
+import * as fc from '../support/properties';
 
 const [A, B] = [1, 2].map((digit) => String(digit).repeat(64));
 const WHERE = { suite: 'forky', file: 'pool/main/some.deb' };
