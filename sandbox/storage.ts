@@ -34,6 +34,19 @@ export interface StorageKeysProps {
   readonly actions?: string[];
 }
 
+/** A bucket, and keys that may put, get and delete below the path. */
+export interface CreatedBucket {
+  readonly bucket: string;
+  readonly path: string;
+  readonly keys: AccessKeys;
+}
+
+/** Actions on the objects whose keys have a pattern. */
+export interface AllowedActions {
+  readonly actions: readonly string[];
+  readonly keys: string;
+}
+
 export interface StoredObject {
   readonly key: string;
   readonly size: number;
@@ -65,7 +78,7 @@ export class CustomerStorage {
     try {
       // Checks are off until there is a user who can pass them.
       const iam = (parameters: Record<string, string>) => callIam(moto.endpoint, certificateAuthorityPem, parameters);
-      const admin = await createUser(iam, 'administrator', ['*'], '*');
+      const admin = await createUser(iam, 'administrator', [{ actions: ['*'], keys: '*' }]);
       await turnChecksOn(moto.endpoint, certificateAuthorityPem);
       return new CustomerStorage(moto, admin, caFile, certificateAuthorityPem);
     } catch (error) {
@@ -104,12 +117,23 @@ export class CustomerStorage {
     await this.client.send(new CreateBucketCommand({ Bucket: name }));
   }
 
+  /** Makes a bucket, and keys with the three permissions of a backup below the path. */
+  async createBucketWithKeys(bucket: string, folder: string): Promise<CreatedBucket> {
+    await this.createBucket(bucket);
+    return { bucket, path: folder, keys: await this.createKeys({ bucket, path: folder }) };
+  }
+
   /** Makes a user who may do the actions on what is under the path, and nothing else; gives its keys. */
   async createKeys({ bucket, path: folder, actions = BACKUP_ACTIONS }: StorageKeysProps): Promise<AccessKeys> {
+    return this.createKeysFor([{ actions, keys: `${bucket}/${folder === '' ? '' : `${folder}/`}*` }]);
+  }
+
+  /** Makes a user who may do these actions on these `bucket/key` patterns; gives its keys. */
+  async createKeysFor(statements: readonly AllowedActions[]): Promise<AccessKeys> {
     this.users += 1;
-    const resource = `arn:aws:s3:::${bucket}/${folder === '' ? '' : `${folder}/`}*`;
     const iam = (parameters: Record<string, string>) => callIam(this.moto.endpoint, this.caPem, parameters, this.admin);
-    return createUser(iam, `backup-${this.users}`, actions, resource);
+    const allowed = statements.map(({ actions, keys }) => ({ actions, keys: `arn:aws:s3:::${keys}` }));
+    return createUser(iam, `backup-${this.users}`, allowed);
   }
 
   /** Every object under a prefix, in the order of their keys. */
@@ -161,8 +185,9 @@ const MORE_THAN_ANY_TEST_STORES = 10_000_000;
 
 type Iam = (parameters: Record<string, string>) => Promise<string>;
 
-async function createUser(iam: Iam, name: string, actions: string[], resource: string): Promise<AccessKeys> {
-  const policy = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: actions, Resource: resource }] };
+async function createUser(iam: Iam, name: string, allowed: readonly AllowedActions[]): Promise<AccessKeys> {
+  const Statement = allowed.map(({ actions, keys }) => ({ Effect: 'Allow', Action: actions, Resource: keys }));
+  const policy = { Version: '2012-10-17', Statement };
   await iam({ Action: 'CreateUser', UserName: name });
   await iam({
     Action: 'PutUserPolicy',

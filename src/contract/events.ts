@@ -37,6 +37,20 @@ export type BackupEvent =
   | {
       readonly type: 'Backups Pruned';
       readonly detail: EventSubject & { readonly deleted: readonly BackupId[]; readonly kept: number };
+    }
+  | {
+      readonly type: 'Backup Proved';
+      readonly detail: EventSubject & {
+        readonly backup: BackupId;
+        readonly databaseBytes: number;
+        readonly durationMs: number;
+        /** Number of remarks about what the drill does not prove. */
+        readonly notProved: number;
+      };
+    }
+  | {
+      readonly type: 'Backup Disproved';
+      readonly detail: EventSubject & { readonly backup: BackupId; readonly reason: string };
     };
 
 /** An entry of PutEvents has at most 256 KB: a reason is cut, and of very many ids the first ones are named. */

@@ -31,6 +31,15 @@ export const METRIC_UNITS = {
   StorageRetries: 'Count',
   /** Backups that were deleted because they had expired. */
   BackupsPruned: 'Count',
+  /** Age of the newest proof of a backup: measured every hour where drills are scheduled, and 0 when a backup is proved. */
+  ProofAge: 'Seconds',
+  /**
+   * The result of each drill: 1 where the backup was disproved or the drill could not be run, 0 where it was proved. None
+   * where there is no backup yet.
+   */
+  DrillFailed: 'Count',
+  /** From the start of a drill to its proof. */
+  DrillDuration: 'Seconds',
 } as const;
 
 /** Name of a metric. */

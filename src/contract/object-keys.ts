@@ -16,6 +16,7 @@ export const CONNECTION_TEST_SLOTS = 16;
  * <path>/<database>/<backup id>/manifest.json
  * <path>/<database>/<backup id>/proof.json
  * <path>/<database>/.connection-test.<slot>
+ * <path>/<database>/.drill-test.<slot>/proof.json
  * ```
  */
 export class ObjectKeys {
@@ -31,6 +32,11 @@ export class ObjectKeys {
 
   connectionTest(slot: number): string {
     return connectionTestKey(this.folder, slot);
+  }
+
+  /** The temporary object of a drill's connection test: a drill may write proofs and nothing else. */
+  drillTest(slot: number): string {
+    return `${this.folder}/.drill-test.${slot}/proof.json`;
   }
 
   /** Whose folder this is. */

@@ -36,6 +36,10 @@ export interface Proof {
   readonly libraryVersion: string;
   /** Version of the server that the backup was restored into. */
   readonly serverVersion: string;
+  /** Processors of the machine, or the function's share of one. */
+  readonly processors: number;
+  /** Memory of the function in MiB; absent for a drill from a terminal. */
+  readonly functionMemoryMib?: number;
   /** Absent where the restore failed. */
   readonly loaded?: {
     readonly databases: readonly string[];

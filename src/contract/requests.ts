@@ -8,11 +8,13 @@ import { Manifest } from './manifest';
 import { Owner } from './owner';
 import { DrillCheck, Proof } from './proof';
 import { Remark } from './remark';
+import { RestoreEstimate } from './restore-estimate';
 import { StorageSettings } from './storage-settings';
 
 /** What the program can be asked: one type, told apart by `action`. */
 export type Request =
   | TestConnectionRequest
+  | TestDrillRequest
   | BackUpRequest
   | WatchRequest
   | ListRequest
@@ -33,6 +35,17 @@ export interface TestConnectionRequest {
   readonly storage: StorageSettings;
   /** Identifier of the database whose folder is tested. Absent: the path itself, and no owner is checked. */
   readonly database?: string;
+}
+
+/**
+ * PUT, GET, compare and DELETE a temporary object where a drill stores its proof, and read the folder: all that a drill
+ * needs of the storage.
+ */
+export interface TestDrillRequest {
+  readonly action: 'test-drill';
+  readonly storage: StorageSettings;
+  /** Identifier of the database whose backups are drilled. */
+  readonly database: string;
 }
 
 /** Make a backup, then delete expired ones. */
@@ -63,6 +76,11 @@ export interface WatchRequest {
   readonly database: string;
   /** ISO 8601 UTC: the age is counted from here while there is no completed backup. */
   readonly since?: string;
+  /**
+   * ISO 8601 UTC: since when drills have been scheduled. The age of the newest proof is reported too, counted from here
+   * while no backup is proved. Absent: no drills are scheduled.
+   */
+  readonly drillsSince?: string;
   /** Name of the backup's schedule, a dimension of its metrics. */
   readonly schedule?: string;
 }
@@ -179,6 +197,10 @@ export interface DrillRequest {
   readonly source: RestoreSource;
   /** @default - none */
   readonly checks?: readonly DrillCheck[];
+  /** Name of the backup's schedule, a dimension of its metrics. */
+  readonly schedule?: string;
+  /** Whether its events go to EventBridge's default bus. @default false */
+  readonly events?: boolean;
 }
 
 /** A request as the function takes it. */
@@ -204,6 +226,7 @@ export interface FailureAnswer {
 /** What each action answers; a failure is thrown. */
 export interface Answers {
   readonly 'test-connection': PassedVerdict;
+  readonly 'test-drill': PassedVerdict;
   readonly 'back-up': BackUpAnswer;
   readonly watch: WatchAnswer;
   readonly list: ListAnswer;
@@ -237,6 +260,8 @@ export interface WatchAnswer {
   readonly newest?: BackupId;
   /** Seconds since the newest backup was completed, else since the moment that the request names. */
   readonly ageSeconds?: number;
+  /** Seconds since the newest proof of a listed backup; only where the request says that drills are scheduled. */
+  readonly proofAgeSeconds?: number;
 }
 
 export interface ListAnswer {
@@ -261,7 +286,7 @@ export interface BackupSummary {
 }
 
 /** The result of a drill, in a list. */
-export type ProofSummary = Pick<Proof, 'state' | 'reason' | 'endedAt' | 'durations'>;
+export type ProofSummary = Pick<Proof, 'state' | 'reason' | 'endedAt' | 'durations' | 'processors'>;
 
 export interface ShowAnswer extends Manifest {
   /** What the last drill of the backup found. */
@@ -306,6 +331,8 @@ export interface RestoreCheckAnswer {
   readonly databaseBytes: number;
   /** What the restore will not bring back. */
   readonly remarks: readonly Remark[];
+  /** How long the restore will take; absent while no backup of the database is proved. */
+  readonly estimate?: RestoreEstimate;
 }
 
 export interface RestoreAnswer {
@@ -315,6 +342,10 @@ export interface RestoreAnswer {
   readonly databases: readonly string[];
   readonly tables: number;
   readonly rows: number;
+  /** Size of the server's databases when they were restored, in bytes. */
+  readonly databaseBytes: number;
+  /** Where the restored databases are. The password is that of the request. */
+  readonly connection: { readonly host: string; readonly port: number; readonly user: string };
   /** Harmless messages that were passed over. */
   readonly passedOver: readonly string[];
   /** What was not restored, each with its object and, where there is one, the statement to run by hand. */

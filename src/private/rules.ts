@@ -61,6 +61,11 @@ export function accepted(
   return error === undefined ? undefined : { rule: `${subject} ${error}.`, value, remedy };
 }
 
+/** What is wrong with a text that Terraform would not take as it is. */
+export function expressionFault(text: string): string | undefined {
+  return /[$%]\{/.test(text) ? 'has no ${ and no %{, which Terraform reads as expressions' : undefined;
+}
+
 /** The problem of a number that is not whole or not in its bounds. */
 export function wholeNumber(
   name: string,

@@ -1,4 +1,4 @@
-import { Progress, Runtime } from './runtime';
+import { Progress, Runtime, shareDone } from './runtime';
 import { ActionError, ActionErrorKind } from '../contract/action-error';
 
 /** Milliseconds that a run needs at its end to stop its children and to record that it failed. */
@@ -47,8 +47,10 @@ function outOfTime(kind: ActionErrorKind, available: number, progress: Progress 
   );
 }
 
-function describeDone({ direction, doneBytes, totalBytes }: Progress): string {
+function describeDone(progress: Progress): string {
+  const { direction, doneBytes, totalBytes } = progress;
   const done = `${Math.round(doneBytes / 1e6)} MB of parts ${direction}`;
   if (totalBytes === undefined) return done;
-  return `${done} of ${Math.round(totalBytes / 1e6)} MB (${Math.floor((100 * doneBytes) / totalBytes)} %)`;
+  const about = direction === 'stored' ? 'about ' : '';
+  return `${done} of ${about}${Math.round(totalBytes / 1e6)} MB (${Math.floor(100 * shareDone(progress))} %)`;
 }

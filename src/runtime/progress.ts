@@ -1,5 +1,5 @@
 import { Log } from './log';
-import { Progress, Runtime } from './runtime';
+import { Progress, Runtime, Work } from './runtime';
 import { Manifest } from '../contract/manifest';
 import { Action } from '../contract/requests';
 import { ObjectStore } from './storage/object-store';
@@ -22,58 +22,87 @@ const DIRECTIONS: { readonly [action in Action]?: 'stored' | 'read' } = {
 export function withProgress(runtime: Runtime, action: Action): Runtime {
   const direction = DIRECTIONS[action];
   if (direction === undefined) return runtime;
-  let latest: Progress | undefined;
+  const report = new ProgressReport(runtime.log, direction);
   return {
     ...runtime,
-    progress: () => latest,
-    openStorage: async (settings) =>
-      reportProgress(await runtime.openStorage(settings), runtime.log, direction, (progress) => (latest = progress)),
+    progress: () => report.latest,
+    reportWork: (work) => report.workOn(work),
+    openStorage: async (settings) => countingParts(await runtime.openStorage(settings), report),
   };
 }
 
-/** The same storage; the parts that a run stores in it, or reads from it, are reported to the log as `progress`. */
-export function reportProgress(
-  store: ObjectStore,
-  log: Log,
-  direction: 'stored' | 'read',
-  note: (progress: Progress) => void = () => undefined,
-  now: () => number = Date.now,
-): ObjectStore {
-  let doneBytes = 0;
-  let totalBytes: number | undefined;
-  let startedAt: number | undefined;
-  let reportedAt = now();
+/** How far a run is, as `progress` in its log, as often as the log wants it. */
+class ProgressReport {
+  private doneBytes = 0;
+  private totalBytes: number | undefined;
+  private startedAt: number | undefined;
+  private reportedAt = Date.now();
+  private work: Work = {};
 
-  const add = (bytes: number) => {
-    doneBytes += bytes;
-    const time = now();
-    const seconds = (time - startedAt!) / 1000;
-    const bytesPerSecond = seconds > 0 ? doneBytes / seconds : 0;
-    const progress: Progress = { direction, doneBytes, totalBytes, bytesPerSecond };
-    note(progress);
-    if (time - reportedAt < (log.progressIntervalMs ?? INTERVAL_MS)) return;
-    reportedAt = time;
-    log.info('progress', { ...progress });
-  };
+  constructor(
+    private readonly log: Log,
+    readonly direction: Progress['direction'],
+  ) {}
 
+  /** Undefined before the first part. */
+  get latest(): Progress | undefined {
+    if (this.doneBytes === 0) return undefined;
+    const seconds = (Date.now() - this.startedAt!) / 1000;
+    const bytesPerSecond = seconds > 0 ? this.doneBytes / seconds : 0;
+    const { direction, doneBytes } = this;
+    const { expectedBytes, ...work } = this.work;
+    return { direction, doneBytes, totalBytes: this.totalBytes ?? expectedBytes, bytesPerSecond, ...work };
+  }
+
+  begin(): void {
+    this.startedAt ??= Date.now();
+  }
+
+  expect(totalBytes: number | undefined): void {
+    this.totalBytes = totalBytes ?? this.totalBytes;
+  }
+
+  add(bytes: number): void {
+    this.doneBytes += bytes;
+    this.report();
+  }
+
+  workOn(work: Work): void {
+    this.work = work;
+    this.report();
+  }
+
+  private report(): void {
+    const { latest } = this;
+    const time = Date.now();
+    if (latest === undefined || time - this.reportedAt < (this.log.progressIntervalMs ?? INTERVAL_MS)) return;
+    this.reportedAt = time;
+    this.log.info('progress', { ...latest });
+  }
+}
+
+/** The same storage; the parts that a run stores in it, or reads from it, are counted. */
+function countingParts(store: ObjectStore, report: ProgressReport): ObjectStore {
+  const { direction } = report;
   return {
     get retries() {
       return store.retries;
     },
     put: async (key, ...body) => {
-      startedAt ??= now();
+      report.begin();
       await store.put(key, ...body);
-      if (direction === 'stored' && PART_KEY.test(key)) add(body[0].length);
+      if (direction === 'stored' && PART_KEY.test(key)) report.add(body[0].length);
     },
     get: async (key, into) => {
-      startedAt ??= now();
+      report.begin();
       const result = await store.get(key, into);
       if (direction === 'read' && result.kind === 'found') {
-        if (PART_KEY.test(key)) add(result.body.length);
-        else if (MANIFEST_KEY.test(key)) totalBytes = sizeOfParts(result.body) ?? totalBytes;
+        if (PART_KEY.test(key)) report.add(result.body.length);
+        else if (MANIFEST_KEY.test(key)) report.expect(sizeOfParts(result.body));
       }
       return result;
     },
+    sizeOf: async (key) => store.sizeOf(key),
     delete: async (key) => store.delete(key),
     clockOffsetMs: () => store.clockOffsetMs(),
   };

@@ -5,6 +5,7 @@ import { AccountAndRegion } from '../../src/cli/local-runner';
 import { Terminal } from '../../src/cli/output/terminal';
 import { run } from '../../src/cli/program';
 import { Services, Session } from '../../src/cli/session';
+import { PassedVerdict } from '../../src/contract/diagnosis/verdict';
 import { Answers, BackUpRequest, Request } from '../../src/contract/requests';
 
 export const ARN = 'arn:aws:lambda:eu-central-1:123456789012:function:orders-backup:3';
@@ -34,17 +35,20 @@ export const DEPLOYED: BackUpRequest = {
   dueAt: '<aws.scheduler.scheduled-time>',
 };
 
+const PASSED: PassedVerdict = {
+  state: 'Passed',
+  endpoint: 'https://store.example',
+  bucket: 'b',
+  path: 'p',
+  key: 'k',
+  testedAt: '2026-11-22T03:00:00.000Z',
+  durationMs: 12,
+  warnings: [],
+};
+
 export const ANSWERS: Answers = {
-  'test-connection': {
-    state: 'Passed',
-    endpoint: 'https://store.example',
-    bucket: 'b',
-    path: 'p',
-    key: 'k',
-    testedAt: '2026-11-22T03:00:00.000Z',
-    durationMs: 12,
-    warnings: [],
-  },
+  'test-connection': PASSED,
+  'test-drill': PASSED,
   'back-up': { backup: '20261122T030000Z', outcome: 'Completed', durationMs: 1 },
   watch: {},
   list: { backups: [] },
@@ -81,6 +85,8 @@ export const ANSWERS: Answers = {
     databases: [],
     tables: 0,
     rows: 0,
+    databaseBytes: 0,
+    connection: { host: 'localhost', port: 5432, user: 'master' },
     passedOver: [],
     remarks: [],
     notEnforced: [],
@@ -96,6 +102,7 @@ export const ANSWERS: Answers = {
     endedAt: '2026-11-22T03:00:09.000Z',
     libraryVersion: '0',
     serverVersion: '18.1',
+    processors: 2,
     loaded: { databases: ['shop'], tables: 1, rows: 2, databaseBytes: 3 },
     durations: { serverMs: 1, restoreMs: 2, checksMs: 3 },
     notProved: [],
@@ -149,8 +156,8 @@ export async function call(
     readRunLog: async () => [
       { time: '2026-11-22T03:00:01.000Z', level: 'info', event: 'backup-started', backup: '20261122T030000Z' },
     ],
-    pause: async () => ({ schedule: 'orders-backup', state: 'Paused', schedules: [], alarm: 'a' }),
-    resume: async () => ({ schedule: 'orders-backup', state: 'Running', schedules: [], alarm: 'a' }),
+    pause: async () => ({ schedule: 'orders-backup', state: 'Paused', schedules: [], alarms: ['a'] }),
+    resume: async () => ({ schedule: 'orders-backup', state: 'Running', schedules: [], alarms: ['a'] }),
     localRunner: record,
     deployedFunction: record,
   };

@@ -330,6 +330,14 @@ describe('with a deployed schedule', () => {
     expect(runners).toEqual([{ account: '123456789012', region: 'eu-central-1' }]);
   });
 
+  test('restore --in-function fills its own database, in its function', async () => {
+    process.env.PGHOST = 'of.another.program';
+    const { requests, runners } = await call('restore --latest --in-function --schedule orders-backup');
+    const source = { storage, database: 'orders', backup: { kind: 'latest' } };
+    expect(requests).toEqual([{ action: 'restore', source, target: database }]);
+    expect(runners).toEqual([ARN]);
+  });
+
   test.each(['--bucket backups', '--region eu-1', '--database orders', `--secret ${SECRET}`])(
     'fails if %s is given too',
     async (option) => {
@@ -368,6 +376,8 @@ describe('mistakes', () => {
     [`verify --latest 20261122T030000Z ${STORAGE} --database orders`, ['2 of these']],
     [`restore ${STORAGE} --database orders --host h --user u`, ['--latest', '0 of these']],
     [`restore --latest ${STORAGE} --database orders --user u`, ['--host']],
+    [`restore --latest --in-function ${STORAGE} --database orders`, ['--in-function', '--schedule']],
+    ['restore --latest --in-function --schedule orders-backup --host h', ['--schedule', '--host']],
     [`back-up ${STORAGE} --database orders --host h --user u`, ['--retention-days']],
     [`back-up ${STORAGE} --database orders ${SERVER} --leave-out a.b.c`, ['schema.table', 'a.b.c']],
     [`back-up ${STORAGE} --database orders --host h --retention-days 7`, ['--user']],

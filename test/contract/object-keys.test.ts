@@ -11,6 +11,7 @@ describe('object keys', () => {
     expect(keys.manifest('20261122T030000Z')).toBe('nightly/production/orders/20261122T030000Z/manifest.json');
     expect(keys.part('20261122T030000Z', 7)).toBe('nightly/production/orders/20261122T030000Z/000007');
     expect(keys.connectionTest(7)).toBe('nightly/production/orders/.connection-test.7');
+    expect(keys.drillTest(7)).toBe('nightly/production/orders/.drill-test.7/proof.json');
     expect(connectionTestKey('/nightly/', 16)).toBe('nightly/.connection-test.16');
   });
 

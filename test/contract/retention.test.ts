@@ -1,7 +1,7 @@
-import * as fc from 'fast-check';
 import { backupIdOf } from '../../src/contract/backup-id';
 import { CatalogEntry } from '../../src/contract/catalog';
 import { DAY_MS, expiredBackups, retentionDaysError, expiredFailures } from '../../src/contract/retention';
+import * as fc from '../support/properties';
 
 const NOW = new Date('2026-11-22T03:00:00Z');
 
@@ -47,6 +47,21 @@ describe('expired backups', () => {
         );
       }),
     );
+  });
+
+  test('are none where the only newer one is from the future', () => {
+    const completedAt = (endedAt: string): CatalogEntry => ({
+      id: backupIdOf(new Date(endedAt)),
+      state: 'Completed',
+      startedAt: endedAt,
+      endedAt,
+      reservedParts: 1,
+    });
+    const [older, newest, future] = ['2026-10-01T03:00:00Z', '2026-10-02T03:00:00Z', '2027-01-01T03:00:00Z'].map(
+      completedAt,
+    );
+    expect(expiredBackups([newest, future], 30, NOW)).toEqual([]);
+    expect(expiredBackups([older, newest, future], 30, NOW)).toEqual([older.id]);
   });
 
   test('are counted from their completion, not from their name', () => {

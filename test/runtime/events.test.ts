@@ -5,6 +5,7 @@ import { Upstream } from '../../sandbox/aws/upstream';
 import { Moto, MotoProgram } from '../../sandbox/moto';
 import { backUp } from '../../src/runtime/actions/back-up';
 import { publishEvents } from '../../src/runtime/events';
+import { eventErrors, eventFields } from '../support/event-schema';
 
 const REGION = 'us-east-1';
 const QUEUE = `arn:aws:sqs:${REGION}:123456789012:backups`;
@@ -65,7 +66,9 @@ test('a backup that fails sends its event, which the rule of the documentation t
   const failure = backUp({ ...request, database, events: true } as never, runtime as never);
 
   await expect(failure).rejects.toThrow('PGUSER');
-  expect(await received()).toMatchObject([
+  const events = await received();
+  expect(events.flatMap(eventErrors)).toEqual([]);
+  expect(events).toMatchObject([
     {
       source: 'cdktf-managed-database',
       'detail-type': 'Backup Failed',
@@ -106,4 +109,16 @@ test('a bus that cannot be reached is a warning, no failure', async () => {
   await publishEvents([{ type: 'Backups Pruned', detail: { database: 'orders', deleted: [], kept: 1 } }], REGION, log);
   process.env.AWS_ENDPOINT_URL = moto.endpoint;
   expect(warnings).toMatchObject([['events-not-sent', { types: ['Backups Pruned'] }]]);
+});
+
+test('the table of the page has the events and the fields of the schema', async () => {
+  const page = await readFile(join(__dirname, '../../docs/events.md'), 'utf8');
+  // What stands in parentheses describes the field before it.
+  const rows = [...page.matchAll(/^\| (each|`[^`]+`) \| (.*) \|$/gm)].map(([, type, fields]) => [
+    type.replaceAll('`', ''),
+    [...fields.replace(/\([^)]*\)/g, '').matchAll(/`(\w+)`/g)].map(([, name]) => name),
+  ]);
+  const { each, ...events } = Object.fromEntries(rows) as Record<string, string[]>;
+  const documented = Object.entries(events).map(([type, fields]) => [type, [...each, ...fields]]);
+  expect(Object.fromEntries(documented)).toEqual(eventFields());
 });

@@ -32,7 +32,7 @@ test.each([
   // THEN
   expect(error.name).toBe('InvalidRequest');
   expect(error.message).toBe(
-    `There is no action ${named}; there are test-connection, back-up, watch, list, show, verify, prune, repair, ` +
+    `There is no action ${named}; there are test-connection, test-drill, back-up, watch, list, show, verify, prune, repair, ` +
       'restore-check, restore, refuse-deletion, drill.',
   );
   expect(error.stack).toBe('InvalidRequest');

@@ -38,6 +38,11 @@ export class MemoryStore implements ObjectStore {
     return found === undefined ? this.answerForMissing : { kind: 'found', body: found };
   }
 
+  async sizeOf(key: string): Promise<number | undefined> {
+    const read = await this.get(key);
+    return read.kind === 'found' ? read.body.length : undefined;
+  }
+
   clockOffsetMs(): number {
     return 0;
   }

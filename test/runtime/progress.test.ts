@@ -1,9 +1,10 @@
+import { progressText } from '../../src/cli/output/progress-text';
 import { Action } from '../../src/contract/requests';
 import { StorageSettings } from '../../src/contract/storage-settings';
 import { withinDeadline } from '../../src/runtime/deadline';
 import { Log } from '../../src/runtime/log';
 import { withProgress } from '../../src/runtime/progress';
-import { Runtime } from '../../src/runtime/runtime';
+import { Progress, Runtime } from '../../src/runtime/runtime';
 import { ObjectStore } from '../../src/runtime/storage/object-store';
 
 const FOLDER = 'nightly/orders/20261122T030000Z';
@@ -13,6 +14,7 @@ const MANIFEST = Buffer.from(JSON.stringify({ parts: [{ size: 3_000 }, { size: 5
 const storage: ObjectStore = {
   put: async () => undefined,
   get: async (key) => ({ kind: 'found', body: key.endsWith('manifest.json') ? MANIFEST : Buffer.alloc(1_000) }),
+  sizeOf: async () => 1_000,
   delete: async () => undefined,
   clockOffsetMs: () => 7,
 };
@@ -48,6 +50,21 @@ test('a backup reports the bytes that it has stored; what it reads back does not
   expect(events).toMatchObject([{ event: 'progress', direction: 'stored', doneBytes: 400, totalBytes: undefined }]);
 });
 
+test('a backup tells its share as far as the last one tells, and never that it is done', async () => {
+  const { events, reporting, store } = await open('back-up', 0);
+  reporting.reportWork!({ tablesLeft: 3, expectedBytes: 500 });
+  await store.put(`${FOLDER}/000001`, Buffer.alloc(400));
+  await store.put(`${FOLDER}/000002`, Buffer.alloc(400));
+  expect(events).toMatchObject([
+    { doneBytes: 400, totalBytes: 500, tablesLeft: 3 },
+    { doneBytes: 800, totalBytes: 500, tablesLeft: 3 },
+  ]);
+  expect(events.map((event) => progressText(event as unknown as Progress).split(', ')[0])).toEqual([
+    'stored 80 %',
+    'stored 99 %',
+  ]);
+});
+
 test('a log has one report a minute, with the average rate', async () => {
   const now = jest.spyOn(Date, 'now').mockReturnValue(0);
   const { events, store } = await open('verify');
@@ -59,6 +76,18 @@ test('a log has one report a minute, with the average rate', async () => {
   expect(events).toMatchObject([
     { doneBytes: 4_000, bytesPerSecond: 4_000 / 60 },
     { doneBytes: 7_000, bytesPerSecond: 7_000 / 120 },
+  ]);
+});
+
+test('a run reports what it works on, also while no part is read', async () => {
+  const { events, reporting, store } = await open('restore', 0);
+  reporting.reportWork!({ tablesLeft: 2, current: ['TABLE public a'] });
+  expect(events).toEqual([]);
+  await store.get(`${FOLDER}/000001`);
+  reporting.reportWork!({ tablesLeft: 0, current: ['INDEX public b'] });
+  expect(events).toMatchObject([
+    { doneBytes: 1_000, tablesLeft: 2, current: ['TABLE public a'] },
+    { doneBytes: 1_000, tablesLeft: 0, current: ['INDEX public b'] },
   ]);
 });
 

@@ -6,7 +6,7 @@ import { buildClientLayer } from '../../packaging/client-layer';
 import { CertificateAuthority } from '../../sandbox/certificate-authority';
 import { MotoProgram } from '../../sandbox/moto';
 import { PostgreSqlMajor } from '../../sandbox/postgresql/program';
-import { PostgreSqlServer } from '../../sandbox/postgresql/server';
+import { PostgreSqlServer, PostgreSqlServerProps } from '../../sandbox/postgresql/server';
 import { CustomerStorage } from '../../sandbox/storage';
 import { DatabaseSettings } from '../../src/contract/database-settings';
 import { ObjectKeys } from '../../src/contract/object-keys';
@@ -31,7 +31,11 @@ export interface LoggedEvent {
  * the program meets, for tests of its actions.
  */
 export class RealWorld {
-  static async start(major: PostgreSqlMajor, identifier = 'shop'): Promise<RealWorld> {
+  static async start(
+    major: PostgreSqlMajor,
+    identifier = 'shop',
+    more: Partial<PostgreSqlServerProps> = {},
+  ): Promise<RealWorld> {
     const directory = await mkdtemp(path.join(tmpdir(), 'real-world-'));
     // The server may run as another user, who must be able to reach its files.
     await chmod(directory, 0o711);
@@ -52,6 +56,7 @@ export class RealWorld {
         master: MASTER,
         databaseName: 'shop',
         certificateAuthority: authority,
+        ...more,
       });
       process.env.PATH = `${layer.directory}/bin:${process.env.PATH}`;
       process.env.PGSSLROOTCERT = authority.certificateFile;

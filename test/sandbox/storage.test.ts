@@ -14,8 +14,6 @@ import { MotoProgram } from '../../sandbox/moto';
 import { startOfProcess } from '../../sandbox/process';
 import { CustomerStorage } from '../../sandbox/storage';
 
-jest.setTimeout(180_000);
-
 let directory: string;
 let storage: CustomerStorage;
 let keys: AccessKeys;

@@ -5,6 +5,9 @@ import { Client } from 'pg';
 import { RDS_ADMIN } from '../../sandbox/postgresql/rds-bootstrap';
 import { PostgreSqlServer } from '../../sandbox/postgresql/server';
 
+/** Milliseconds for a server to read its access file again; far more than it needs on a busy machine. */
+const READ_WITHIN = 120_000;
+
 /**
  * Connects to a server of the sandbox as its superuser, which RDS allows to nobody: for what a server elsewhere can hold,
  * and for powers that Amazon gives its master by other means.
@@ -19,13 +22,14 @@ export async function superuserClient(server: PostgreSqlServer, database: string
   }
   const ca = await readFile(server.caFile, 'utf8');
   // The server reads the file in its own time.
-  for (let attempt = 1; ; attempt++) {
+  const deadline = Date.now() + READ_WITHIN;
+  for (;;) {
     const client = new Client({ host: server.host, port: server.port, user: RDS_ADMIN, database, ssl: { ca } });
     try {
       await client.connect();
       return client;
     } catch (error) {
-      if (attempt === 100) throw error;
+      if (Date.now() > deadline) throw error;
       await sleep(50);
     }
   }

@@ -67,6 +67,12 @@ export async function listAll({
   }
 }
 
+/** The backup of the last drill. */
+export function lastDrilled(backups: readonly BackupSummary[]): BackupSummary | undefined {
+  const time = ({ proof }: BackupSummary) => Date.parse(proof!.endedAt);
+  return backups.filter(({ proof }) => proof !== undefined).sort((one, other) => time(other) - time(one))[0];
+}
+
 function filtered(backups: readonly BackupSummary[], { state, since, limit }: ListOptions): readonly BackupSummary[] {
   return backups
     .filter((backup) => state === undefined || backup.state === state)

@@ -25,11 +25,12 @@ export function addResume(program: Command, session: Session): void {
   addScheduleOption(command);
 }
 
-function switchLines({ schedule, state, schedules, alarm }: SwitchedSchedule): string[] {
+function switchLines({ schedule, state, schedules, alarms }: SwitchedSchedule): string[] {
+  const actions = `The actions of ${alarms.join(' and ')}`;
   return state === 'Paused'
     ? [
-        `Paused ${schedule}: ${schedules.join(', ')}. Alarm ${alarm} is off.`,
+        `Paused ${schedule}: ${schedules.join(', ')}. ${actions} are off.`,
         'A deployment does not change that, unless the program sets "paused".',
       ]
-    : [`Resumed ${schedule}: ${schedules.join(', ')}. Alarm ${alarm} is on.`];
+    : [`Resumed ${schedule}: ${schedules.join(', ')}. ${actions} are on.`];
 }

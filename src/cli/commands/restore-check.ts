@@ -6,6 +6,7 @@ import { PlanOptions, planOptions, planSize } from '../options/database-options'
 import { addAll, addSourceOptions, openDatabaseSource } from '../options/source-options';
 import { requireAll, required, wholeNumber } from '../options/usage';
 import { sizeText } from '../output/format';
+import { estimateText } from '../output/proof-lines';
 import { remarkLines } from '../output/remark-lines';
 import { Session } from '../session';
 
@@ -28,7 +29,8 @@ export function addRestoreCheck(program: Command, session: Session): void {
         target,
         sourceDescription: describeSelection(storage, database, backup),
       });
-      session.show({ answer, lines: [restoreCheckLine(answer), ...remarkLines(answer.remarks)] });
+      const estimate = answer.estimate ? [`The restore takes ${estimateText(answer.estimate)}.`] : [];
+      session.show({ answer, lines: [restoreCheckLine(answer), ...estimate, ...remarkLines(answer.remarks)] });
     });
   addAll(command, backupOptions());
   addAll(

@@ -10,11 +10,18 @@ export function addWatch(program: Command, session: Session): void {
     .description('show the age of the newest completed backup')
     .action(async () => {
       const { storage, database, runner, schedule } = await openDatabaseSource(command, session);
-      const since = schedule?.watchRequest.since;
-      const answer = await runner.run({ action: 'watch', storage, database, since });
-      session.show({ answer, lines: [watchLine(answer, database)] });
+      const { since, drillsSince } = schedule?.watchRequest ?? {};
+      const answer = await runner.run({ action: 'watch', storage, database, since, drillsSince });
+      session.show({ answer, lines: [watchLine(answer, database), ...proofLine(answer)] });
     });
   addSourceOptions(command);
+}
+
+function proofLine({ proofAgeSeconds }: WatchAnswer): string[] {
+  if (proofAgeSeconds === undefined) return [];
+  return [
+    `The newest proof of a backup, or the schedule of the drills, is ${durationText(proofAgeSeconds * 1000)} old.`,
+  ];
 }
 
 function watchLine({ newest, ageSeconds }: WatchAnswer, database: string): string {

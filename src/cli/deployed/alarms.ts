@@ -20,3 +20,8 @@ export async function readAlarms(names: readonly string[]): Promise<AlarmState[]
     return { name, state: alarm?.StateValue ?? 'missing', actionsEnabled: alarm?.ActionsEnabled ?? false };
   });
 }
+
+/** CloudWatch's word for an alarm without values says little. */
+export function alarmStateText(state: AlarmState['state']): string {
+  return state === 'INSUFFICIENT_DATA' ? 'no data' : state;
+}

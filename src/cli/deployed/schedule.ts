@@ -6,7 +6,13 @@ import {
 } from '@aws-sdk/client-scheduler';
 import { callAws, clientOptions } from './aws';
 import { ActionError } from '../../contract/action-error';
-import { backupScheduleName, BACKUP_SUFFIX, watchScheduleName } from '../../contract/deployed-names';
+import {
+  backupScheduleName,
+  BACKUP_SUFFIX,
+  drillScheduleName,
+  watchScheduleName,
+  saysPausedByProgram,
+} from '../../contract/deployed-names';
 import { BackUpRequest, Request, WatchRequest } from '../../contract/requests';
 
 /** The schedules that a deployment made for one ScheduledBackup. */
@@ -29,7 +35,8 @@ export class DeployedSchedule {
       schedules.push(further!);
     }
     const watch = await get(scheduler, watchScheduleName(name));
-    return new DeployedSchedule(name, schedules, watch, requestOf(name, first, 'back-up') as BackUpRequest);
+    const drill = await get(scheduler, drillScheduleName(name));
+    return new DeployedSchedule(name, schedules, watch, drill, requestOf(name, first, 'back-up') as BackUpRequest);
   }
 
   /** Every schedule of this account and region that makes backups. */
@@ -57,6 +64,8 @@ export class DeployedSchedule {
     readonly schedules: readonly GetScheduleCommandOutput[],
     /** The schedule that measures the age of the newest backup. */
     private readonly watch: GetScheduleCommandOutput | undefined,
+    /** The schedule that starts drills, where there are some. */
+    readonly drill: GetScheduleCommandOutput | undefined,
     /** The request that the schedules send to the function. */
     readonly request: BackUpRequest,
   ) {}
@@ -79,6 +88,12 @@ export class DeployedSchedule {
   /** Paused while no schedule starts a backup. */
   get state(): 'Active' | 'Paused' {
     return this.schedules.some(({ State }) => State === 'ENABLED') ? 'Active' : 'Paused';
+  }
+
+  /** Who paused it; undefined while it is active. */
+  get pausedBy(): 'program' | 'command line' | undefined {
+    if (this.state === 'Active') return undefined;
+    return saysPausedByProgram(this.schedules[0].Description) ? 'program' : 'command line';
   }
 
   /** The expressions of EventBridge Scheduler. */

@@ -13,6 +13,8 @@ export interface SourceOptions extends StorageOptions {
   readonly database?: string;
   readonly schedule?: string;
   readonly local?: boolean;
+  /** Of a command whose work is done here unless this is given. */
+  readonly inFunction?: boolean;
 }
 
 /** The backups to work on, and the runner of the action. */
@@ -56,23 +58,29 @@ export function addAll(command: Command, options: readonly Option[]): Command {
 /** @throws InvalidRequest, NotFound */
 export async function openSource(command: Command, session: Session): Promise<Source> {
   const options = command.opts<SourceOptions>();
-  const { log } = session.terminal;
   if (options.schedule === undefined) {
     const storage = storageSettings(options);
-    const runner = session.services.localRunner({ region: storage.region }, log);
+    const runner = session.services.localRunner({ region: storage.region }, session.terminal.log);
     return { storage, database: options.database, runner, remote: false };
   }
   rejectCombinedWithSchedule(command, [...storageOptions('--schedule'), databaseOption()]);
   const schedule = await session.services.findSchedule(options.schedule);
+  const isLocal = command.options.some(({ long }) => long === '--local') ? options.local : !options.inFunction;
+  return sourceOf(schedule, isLocal ?? false, session);
+}
+
+/** The backups of a deployed schedule, worked on by this machine or by its function. */
+export function sourceOf(
+  schedule: DeployedSchedule,
+  local: boolean,
+  { services, terminal: { log } }: Session,
+): Source & { readonly database: string } {
   const { storage, database } = schedule.request;
-  const { identifier } = database;
-  if (options.local || !command.options.some(({ long }) => long === '--local')) {
-    const runner = session.services.localRunner(schedule.owner, log);
-    // The network of the function is not the network of this machine.
-    return { storage: { ...storage, network: undefined }, database: identifier, runner, schedule, remote: false };
-  }
-  const runner = session.services.deployedFunction(schedule.functionArn, log);
-  return { storage, database: identifier, runner, schedule, remote: true };
+  const source = { database: database.identifier, schedule, remote: !local };
+  return local
+    ? // The network of the function is not the network of this machine.
+      { ...source, storage: { ...storage, network: undefined }, runner: services.localRunner(schedule.owner, log) }
+    : { ...source, storage, runner: services.deployedFunction(schedule.functionArn, log) };
 }
 
 /** Like openSource, for a command on the backups of one database: wrong settings are refused before any request. */

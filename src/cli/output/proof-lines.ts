@@ -3,12 +3,27 @@ import { remarkLines } from './remark-lines';
 import { fieldLines } from './table';
 import { Proof } from '../../contract/proof';
 import { ProofSummary } from '../../contract/requests';
+import { RestoreEstimate } from '../../contract/restore-estimate';
 
 /** What a drill found, in one line. */
 export function proofText({ state, endedAt, reason, durations }: ProofSummary): string {
   return state === 'Proved'
     ? `proved ${timeText(endedAt)}, restored in ${durationText(durations.restoreMs)}`
     : `DISPROVED ${timeText(endedAt)}: ${reason}`;
+}
+
+/** How long a restore will take, and why that is thought. */
+export function estimateText({ milliseconds, processors, drill }: RestoreEstimate): string {
+  return (
+    `about ${durationText(milliseconds)} on a server with ${processors} vCPU: the drill of ${drill.backup} restored ` +
+    `${sizeText(drill.databaseBytes)} in ${durationText(drill.restoreMs)} on ${processorsText(drill.processors)}, ` +
+    'scaled by size and processors'
+  );
+}
+
+function processorsText(processors: number): string {
+  const count = Math.round(processors * 10) / 10;
+  return `${count} ${count === 1 ? 'processor' : 'processors'}`;
 }
 
 /** What a drill found, one fact a line. */

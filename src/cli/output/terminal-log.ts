@@ -12,6 +12,7 @@ const REPEATED_BY_RESULT = new Set([
   'backup-disproved',
   'backup-locked',
   'backup-proved',
+  'drill-failed',
   'backup-remark',
   'failed',
   'list-missing-or-denied',

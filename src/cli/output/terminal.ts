@@ -90,9 +90,9 @@ export class Terminal {
     return coloured(this.output, 32, text);
   }
 
-  /** A state of a backup in its colour. */
+  /** A state of a backup or an alarm in its colour. */
   state(text: string): string {
-    const colour = { Completed: 32, Running: 33, Failed: 31 }[text];
+    const colour = { Completed: 32, OK: 32, Running: 33, Failed: 31, ALARM: 31 }[text];
     return colour === undefined ? text : coloured(this.output, colour, text);
   }
 

@@ -127,6 +127,7 @@ export const ERROR_KINDS: Record<ErrorKind, ErrorRow> = {
       'Redirect',
       'TemporaryRedirect',
     ],
+    message: { codes: ['SignatureDoesNotMatch'], words: /\bscoped to a valid region\b/i },
     summary: ({ answer, subject, context: { storage } }) =>
       `The bucket is not served from region ${storage.region}: ${answer} on ${subject}.`,
     remedy: ({ bucketRegion }) =>

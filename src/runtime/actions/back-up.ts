@@ -1,34 +1,38 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { withLockedFolder } from './locked-folder';
+import { openFolder, openForWriting, withLock } from './locked-folder';
 import { pruneAnswer, pruneFolder, requireRetentionDays } from './prune';
 import { ActionError } from '../../contract/action-error';
 import { BackupId, backupIdOf, parseBackupId } from '../../contract/backup-id';
 import { newestCompleted } from '../../contract/backup-selection';
 import { CatalogEntry } from '../../contract/catalog';
 import { BackupEvent, MAXIMUM_EVENT_IDS, MAXIMUM_REASON_CHARACTERS } from '../../contract/events';
-import { LeftOut, notLeftOutRemark } from '../../contract/left-out';
-import { ManifestDatabase, DumpFile, Manifest, MANIFEST_FORMAT, Part } from '../../contract/manifest';
+import { notLeftOutRemark } from '../../contract/left-out';
+import { Manifest, MANIFEST_FORMAT, Part } from '../../contract/manifest';
 import { Remark } from '../../contract/remark';
 import { BackUpAnswer, BackUpRequest, PruneAnswer } from '../../contract/requests';
 import { StorageSettings } from '../../contract/storage-settings';
-import { describeEstimate, estimateTime } from '../../contract/time-estimate';
 import { BufferPool } from '../archive/buffer-pool';
 import { PartsTarget } from '../archive/parts-writer';
 import { functionMemoryMib, thisMachine, transferLimits } from '../archive/transfer-limits';
-import { availableMs, withinDeadline } from '../deadline';
-import { dumpDatabase } from '../dump/dump';
+import { withinDeadline } from '../deadline';
+import { DumpedDatabase, dumpDatabase, DumpJob } from '../dump/dump';
+import { DumpProgress } from '../dump/dump-progress';
 import { publishEvents } from '../events';
 import { FolderWriter } from '../folder/folder-writer';
 import { emitMetrics } from '../metrics';
 import { ADMINISTRATION_DATABASE, DatabaseConnection, withClient } from '../postgres/connection';
-import { readRemarksOfDatabases, readServerRemarks } from '../postgres/remarks';
+import { readServerRemarks } from '../postgres/remarks';
 import { readRoles } from '../postgres/roles';
-import { readServerVersion, readUserDatabaseBytes, readUserDatabases } from '../postgres/server';
+import { readServerVersion, readSizes, readUserDatabases, UserDatabase } from '../postgres/server';
 import { requireWritableTexts } from '../postgres/server-names';
 import { findDumpClient } from '../postgres/tools';
+import { requireTime } from '../require-time';
 import { Runtime } from '../runtime';
 import { ObjectStore } from '../storage/object-store';
+
+/** Databases below this size are dumped beside the others. An empty one has half of it. */
+const SMALL_DATABASE_BYTES = 16 * 1024 * 1024;
 
 /**
  * Makes a backup of every user database of a server, then deletes the backups that have expired.
@@ -41,11 +45,22 @@ export async function backUp(request: BackUpRequest, given: Runtime): Promise<Ba
   const id = idOf(request, runtime);
   const startedAt = runtime.now();
   try {
-    const answer = await withinDeadline(runtime, 'BackupFailed', async (signal) =>
-      withLockedFolder({ ...request, signal }, runtime, async (writer, connection) =>
-        new BackupRun(id, request, runtime, connection, writer, signal, storageRetries).run(startedAt),
-      ),
-    );
+    const answer = await withinDeadline(runtime, 'BackupFailed', async (signal) => {
+      // The server and the storage are asked at the same time. A failure counts when the answer is needed.
+      const folder = openFolder({ ...request, signal }, runtime);
+      folder.catch(() => undefined);
+      return withLock({ ...request, signal }, runtime, async (lock, connection) => {
+        const server = readServer(connection, runtime);
+        server.catch(() => undefined);
+        try {
+          const writer = await openForWriting({ ...request, signal }, runtime, lock, folder);
+          const run = new BackupRun(id, request, runtime, connection, writer, server, signal, storageRetries);
+          return await run.run(startedAt);
+        } finally {
+          await Promise.allSettled([server]);
+        }
+      });
+    });
     if (answer !== 'Locked') return answer;
     runtime.log.warn('backup-locked', { backup: id });
     emitMetrics(runtime.log, { BackupLocked: 1 }, subjectOf(request), runtime.now());
@@ -59,6 +74,26 @@ export async function backUp(request: BackUpRequest, given: Runtime): Promise<Ba
   }
 }
 
+/** What a backup has of the server, outside of its databases. */
+type Server = Awaited<ReturnType<typeof readServer>>;
+
+async function readServer(connection: DatabaseConnection, runtime: Runtime) {
+  const server = await withClient(connection, ADMINISTRATION_DATABASE, async (pg) => {
+    const roles = await readRoles(pg);
+    return {
+      version: await readServerVersion(pg),
+      databases: await readSizes(pg, await readUserDatabases(pg)),
+      ...roles,
+      remarks: await readServerRemarks(pg, roles),
+    };
+  });
+  const [client, withForeignNames] = await Promise.all([
+    findDumpClient(server.version.major, runtime.workDirectory),
+    requireWritableTexts(connection, server.databases, runtime.log),
+  ]);
+  return { ...server, client, withForeignNames };
+}
+
 /** One run under the lock. */
 class BackupRun {
   constructor(
@@ -67,6 +102,7 @@ class BackupRun {
     private readonly runtime: Runtime,
     private readonly connection: DatabaseConnection,
     private readonly writer: FolderWriter,
+    private readonly server: Promise<Server>,
     private readonly signal: AbortSignal,
     private readonly storageRetries: () => number,
   ) {}
@@ -133,70 +169,27 @@ class BackupRun {
     emitMetrics(this.runtime.log, values, subjectOf(this.request), this.runtime.now());
   }
 
+  private get newestCompleted(): CatalogEntry | undefined {
+    return newestCompleted(this.writer.catalog.entries, this.runtime.now());
+  }
+
   private get entry(): CatalogEntry | undefined {
     return this.writer.entry(this.id);
   }
 
   private async dumpAndStore(startedAt: Date): Promise<Manifest> {
-    const server = await withClient(this.connection, ADMINISTRATION_DATABASE, async (pg) => {
-      const roles = await readRoles(pg);
-      return {
-        version: await readServerVersion(pg),
-        databases: await readUserDatabases(pg),
-        bytes: await readUserDatabaseBytes(pg),
-        ...roles,
-        remarks: await readServerRemarks(pg, roles),
-      };
-    });
-    this.requireTime(server.bytes);
-    await requireWritableTexts(this.connection, server.databases, this.runtime.log);
-    const client = await findDumpClient(server.version.major, this.runtime.workDirectory);
+    const server = await this.server;
+    const bytes = server.databases.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    this.requireTime(bytes);
 
-    const remarks: Remark[] = [];
-    const note = (found: readonly Remark[]) => {
-      for (const remark of found) this.runtime.log.warn('backup-remark', { backup: this.id, ...remark });
-      remarks.push(...found);
-    };
-    note([...server.remarks, ...(await readRemarksOfDatabases(this.connection, server.databases))]);
-
-    const connection = { ...this.connection, serverMajor: server.version.major };
+    this.note(server.remarks);
+    const dumps = await this.dumpAll(server, new DumpProgress(this.runtime.reportWork, this.expectedBytes(bytes)));
     const { leaveOut = [] } = this.request;
-    const leftOut = new Set<LeftOut>();
-    const databases: ManifestDatabase[] = [];
-    const files: DumpFile[] = [];
-    const parts: Part[] = [];
-    const limits = transferLimits(thisMachine());
-    const target = this.partsTarget(new BufferPool(limits.parts, limits.partBytes));
-    for (const database of server.databases) {
-      const workDirectory = join(this.runtime.workDirectory, 'dump');
-      const dumped = await dumpDatabase({
-        connection,
-        database,
-        client,
-        leaveOut,
-        workDirectory,
-        jobs: limits.jobs,
-        target,
-        signal: this.signal,
-        log: this.runtime.log,
-      });
-      await rm(workDirectory, { recursive: true });
-      databases.push(dumped.facts);
-      note(dumped.remarks);
-      dumped.leftOut.forEach((each) => leftOut.add(each));
-      files.push(...dumped.files);
-      parts.push(...dumped.parts);
-      this.runtime.log.info('database-stored', {
-        backup: this.id,
-        database: database.name,
-        parts: dumped.parts.length,
-        bytes: bytesOf(dumped.parts),
-      });
-    }
+    const leftOut = new Set(dumps.flatMap((dump) => dump.leftOut));
+    const notLeftOut = leaveOut.filter((each) => !leftOut.has(each)).map(notLeftOutRemark);
+    this.note(notLeftOut);
 
-    note(leaveOut.filter((each) => !leftOut.has(each)).map(notLeftOutRemark));
-
-    const previous = newestCompleted(this.writer.catalog.entries, this.runtime.now())?.id;
+    const previous = this.newestCompleted?.id;
     return {
       format: MANIFEST_FORMAT,
       backup: this.id,
@@ -210,34 +203,88 @@ class BackupRun {
         name: 'postgres',
         serverVersion: server.version.text,
         serverMajor: server.version.major,
-        clientVersion: client.text,
+        clientVersion: server.client.text,
       },
       plan: this.request.database.plan,
       master: this.connection.username,
       roles: server.roles,
       memberships: server.memberships,
-      remarks,
-      databases,
-      files,
-      parts,
+      remarks: [...server.remarks, ...dumps.flatMap(({ remarks }) => remarks), ...notLeftOut],
+      databases: dumps.map(({ facts }) => facts),
+      files: dumps.flatMap(({ files }) => files),
+      parts: dumps.flatMap(({ parts }) => parts).sort((one, other) => one.number - other.number),
     };
+  }
+
+  private note(remarks: readonly Remark[]): void {
+    for (const remark of remarks) this.runtime.log.warn('backup-remark', { backup: this.id, ...remark });
+  }
+
+  /** Dumps the databases in turn, and beside them the small ones, for which a run mostly waits. */
+  private async dumpAll(server: Server, progress: DumpProgress): Promise<DumpedDatabase[]> {
+    const limits = transferLimits(thisMachine());
+    const target = this.partsTarget(new BufferPool(limits.parts, limits.partBytes));
+    const failure = new AbortController();
+    const signal = AbortSignal.any([this.signal, failure.signal]);
+    const dumpInTurn = async (databases: readonly UserDatabase[], jobs: number, folder: string) => {
+      const dumps: DumpedDatabase[] = [];
+      for (const database of databases) {
+        dumps.push(
+          await this.dump(database, server, { jobs, target: { ...target, signal }, progress, signal }, folder),
+        );
+      }
+      return dumps;
+    };
+    const isSmall = ({ sizeBytes }: UserDatabase) => sizeBytes < SMALL_DATABASE_BYTES;
+    const large = server.databases.filter((database) => !isSmall(database));
+    const dumping = [dumpInTurn(large, limits.jobs, 'dump'), dumpInTurn(server.databases.filter(isSmall), 1, 'small')];
+    for (const each of dumping) each.catch((error) => failure.abort(error));
+    await Promise.allSettled(dumping);
+    signal.throwIfAborted();
+    const order = server.databases.map(({ name }) => name);
+    const place = ({ facts }: DumpedDatabase) => order.indexOf(facts.name);
+    return (await Promise.all(dumping)).flat().sort((one, other) => place(one) - place(other));
+  }
+
+  private async dump(
+    { sizeBytes, ...database }: UserDatabase,
+    { version, client, withForeignNames }: Server,
+    how: Pick<DumpJob, 'jobs' | 'target' | 'progress' | 'signal'>,
+    folder: string,
+  ): Promise<DumpedDatabase> {
+    const workDirectory = join(this.runtime.workDirectory, folder);
+    const dumped = await dumpDatabase({
+      ...how,
+      connection: { ...this.connection, serverMajor: version.major },
+      database,
+      client,
+      leaveOut: this.request.leaveOut ?? [],
+      hasForeignNames: withForeignNames.has(database.name),
+      workDirectory,
+      log: this.runtime.log,
+    });
+    await rm(workDirectory, { recursive: true });
+    this.note(dumped.remarks);
+    const { parts } = dumped;
+    const stored = { backup: this.id, database: database.name, parts: parts.length, bytes: bytesOf(parts) };
+    this.runtime.log.info('database-stored', stored);
+    return dumped;
   }
 
   /** @throws BackupFailed where the newest backup says that the databases are too large for the function's time */
   private requireTime(bytes: number): void {
-    const past = newestCompleted(this.writer.catalog.entries, this.runtime.now());
+    const past = this.newestCompleted;
     if (past?.endedAt === undefined || past.databaseBytes === undefined) return;
-    const available = { milliseconds: availableMs(this.runtime), memoryMib: functionMemoryMib() };
     const durationMs = Date.parse(past.endedAt) - Date.parse(past.startedAt);
-    const estimate = estimateTime(
-      bytes,
-      { bytes: past.databaseBytes, durationMs, memoryMib: past.functionMemoryMib },
-      available,
-    );
-    if (estimate === undefined || estimate.verdict === 'enough') return;
-    const text = describeEstimate('The backup', estimate, available);
-    if (estimate.verdict === 'too little') throw new ActionError('BackupFailed', text);
-    this.runtime.log.warn('time-is-scarce', { backup: this.id, estimate: text });
+    const pastRun = { bytes: past.databaseBytes, durationMs, memoryMib: past.functionMemoryMib };
+    requireTime({ backup: this.id, work: 'The backup', bytes, past: pastRun }, 'BackupFailed', this.runtime);
+  }
+
+  /** Bytes of parts that databases of this size will have, as far as the newest backup tells. */
+  private expectedBytes(bytes: number): number | undefined {
+    const past = this.newestCompleted;
+    if (!past?.storedBytes || !past.databaseBytes) return undefined;
+    return (past.storedBytes * bytes) / past.databaseBytes;
   }
 
   /** Part numbers go on behind those of an earlier run of the same backup, of which a late one may still arrive. */

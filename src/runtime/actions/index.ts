@@ -21,6 +21,7 @@ type ActionHandlers = {
 
 const ACTION_HANDLERS: ActionHandlers = {
   'test-connection': async (request, runtime) => testConnection(request, runtime),
+  'test-drill': async (request, runtime) => testConnection(request, runtime),
   'back-up': backUp,
   watch,
   list,

@@ -30,8 +30,8 @@ async function withProofs(folder: BackupFolder, backups: readonly BackupSummary[
     for (const index of left) {
       const proof = await folder.readProof(backups[index].backup);
       if (proof === undefined) continue;
-      const { state, reason, endedAt, durations } = proof;
-      result[index] = { ...backups[index], proof: { state, reason, endedAt, durations } };
+      const { state, reason, endedAt, durations, processors } = proof;
+      result[index] = { ...backups[index], proof: { state, reason, endedAt, durations, processors } };
     }
   };
   await Promise.all(Array.from({ length: CONCURRENT_READS }, readInTurn));

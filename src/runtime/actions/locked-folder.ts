@@ -28,11 +28,20 @@ export async function withLockedFolder<T>(
   runtime: Runtime,
   work: (writer: FolderWriter, connection: DatabaseConnection) => Promise<T>,
 ): Promise<T | 'Locked'> {
-  return withLock(request, runtime, async (lock, connection) => {
-    const folder = await openFolder(request, runtime);
-    const writer = await folder.openForWriting({ ...request, right: lock, owner: ownerOf(request, runtime) });
-    return work(writer, connection);
-  });
+  return withLock(request, runtime, async (lock, connection) =>
+    work(await openForWriting(request, runtime, lock), connection),
+  );
+}
+
+/** Opens the folder for the holder of the lock. @param opening the folder, where it was opened before */
+export async function openForWriting(
+  request: LockedFolderRequest,
+  runtime: Runtime,
+  lock: WriterLock,
+  opening = openFolder(request, runtime),
+): Promise<FolderWriter> {
+  const folder = await opening;
+  return folder.openForWriting({ ...request, right: lock, owner: ownerOf(request, runtime) });
 }
 
 /** Waits for the lock, and compares this machine's clock with the server's. */

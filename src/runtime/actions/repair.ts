@@ -4,7 +4,7 @@ import { ActionError } from '../../contract/action-error';
 import { BackupId, parseBackupId, timeOfBackupId } from '../../contract/backup-id';
 import { completedBackups } from '../../contract/backup-selection';
 import { CatalogEntry } from '../../contract/catalog';
-import { sameOwner } from '../../contract/owner';
+import { Owner, sameOwner } from '../../contract/owner';
 import { RepairAnswer, RepairRequest } from '../../contract/requests';
 import { withinDeadline } from '../deadline';
 import { BackupFolder } from '../folder/backup-folder';
@@ -39,7 +39,9 @@ export async function repair(request: RepairRequest, runtime: Runtime): Promise<
   return withinDeadline(runtime, 'StorageFault', async (signal) => {
     const work = async (right: WriteRight) => {
       const folder = await openFolder({ ...request, signal }, runtime);
-      const owner = ownerOf(request, runtime);
+      const owner = request.databaseGone
+        ? await ownerOfGoneDatabase(request, folder, newest, runtime)
+        : ownerOf(request, runtime);
       const writer = await folder.openForRepair({ right, owner, signal });
       return new Repair(request, folder, writer, runtime, signal).run(newest);
     };
@@ -47,6 +49,23 @@ export async function repair(request: RepairRequest, runtime: Runtime): Promise<
     if (answer === 'Locked') throw lockedError(request.database.identifier);
     return answer;
   });
+}
+
+/**
+ * Without the server, the program runs outside of the account of the database, which may be gone too. A person has
+ * confirmed the name of the database, so whoever the folder or the newest manifest names is the owner.
+ */
+async function ownerOfGoneDatabase(
+  { database }: RepairRequest,
+  folder: BackupFolder,
+  newest: BackupId | undefined,
+  runtime: Runtime,
+): Promise<Owner> {
+  // What is wrong with the manifest is found again, and said, by the repair.
+  const manifestOwner = async (id: BackupId) =>
+    (await folder.findBackup({ id }).catch(() => undefined))?.manifest.owner;
+  const owner = (await folder.owner()) ?? (newest === undefined ? undefined : await manifestOwner(newest));
+  return owner?.database === database.identifier ? owner : ownerOf({ database }, runtime);
 }
 
 class Repair {

@@ -1,12 +1,13 @@
 import { ActionError } from '../../contract/action-error';
 import { Manifest } from '../../contract/manifest';
 import { RestoreCheckAnswer, RestoreCheckRequest } from '../../contract/requests';
+import { estimateRestore, RestoreEstimate } from '../../contract/restore-estimate';
 import { databaseBytes, targetErrors } from '../../contract/restore-rules';
-import { describeEstimate, estimateTime, LOAD_PER_DUMP } from '../../contract/time-estimate';
-import { functionMemoryMib } from '../archive/transfer-limits';
-import { availableMs, withinDeadline } from '../deadline';
+import { LOAD_PER_DUMP, PastRun } from '../../contract/time-estimate';
+import { withinDeadline } from '../deadline';
 import { BackupFolder } from '../folder/backup-folder';
 import { sampleOf } from '../folder/sample';
+import { requireTime } from '../require-time';
 import { Runtime } from '../runtime';
 
 /**
@@ -28,31 +29,36 @@ export async function restoreCheck(request: RestoreCheckRequest, runtime: Runtim
         errors,
       );
     }
-    requireTime(manifest, runtime);
-    for (const part of sampleOf(manifest.parts)) {
-      signal.throwIfAborted();
-      await backup.readPart(part);
-    }
-    runtime.log.info('restore-check-passed', { backup: manifest.backup, parts: manifest.parts.length });
+    const bytes = databaseBytes(manifest);
+    const work = `The restore of backup ${manifest.backup}`;
+    requireTime({ backup: manifest.backup, work, bytes, past: pastRunOf(manifest, bytes) }, 'Refused', runtime);
+    await backup.requireParts(sampleOf(manifest.parts), signal);
+    const estimate = await estimateFrom(folder, manifest, request.target.plan.vcpu);
+    runtime.log.info('restore-check-passed', { backup: manifest.backup, parts: manifest.parts.length, estimate });
     return {
       backup: manifest.backup,
       sourceDescription: request.sourceDescription,
       serverVersion: manifest.engine.serverVersion,
-      databaseBytes: databaseBytes(manifest),
+      databaseBytes: bytes,
       remarks: manifest.remarks,
+      ...(estimate && { estimate }),
     };
   });
 }
 
-/** @throws Refused where the time of the backup says that the load would not end within the function's time */
-function requireTime(manifest: Manifest, runtime: Runtime): void {
-  const bytes = databaseBytes(manifest);
-  const dumpMs = Date.parse(manifest.endedAt) - Date.parse(manifest.startedAt);
-  const past = { bytes, durationMs: dumpMs * LOAD_PER_DUMP, memoryMib: manifest.functionMemoryMib };
-  const available = { milliseconds: availableMs(runtime), memoryMib: functionMemoryMib() };
-  const estimate = estimateTime(bytes, past, available);
-  if (estimate === undefined || estimate.verdict === 'enough') return;
-  const text = describeEstimate(`The restore of backup ${manifest.backup}`, estimate, available);
-  if (estimate.verdict === 'too little') throw new ActionError('Refused', text);
-  runtime.log.warn('time-is-scarce', { backup: manifest.backup, estimate: text });
+async function estimateFrom(
+  folder: BackupFolder,
+  manifest: Manifest,
+  processors: number,
+): Promise<RestoreEstimate | undefined> {
+  const proof = await folder.newestProof();
+  if (proof?.loaded === undefined) return undefined;
+  const { backup, durations, loaded } = proof;
+  const drill = { backup, databaseBytes: loaded.databaseBytes, restoreMs: durations.restoreMs };
+  return estimateRestore(databaseBytes(manifest), processors, { ...drill, processors: proof.processors });
+}
+
+/** The time of the backup tells that of its load. */
+function pastRunOf({ startedAt, endedAt, functionMemoryMib: memoryMib }: Manifest, bytes: number): PastRun {
+  return { bytes, durationMs: (Date.parse(endedAt) - Date.parse(startedAt)) * LOAD_PER_DUMP, memoryMib };
 }

@@ -1,8 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client, escapeIdentifier } from 'pg';
+import { Client } from 'pg';
 import { ActionError } from '../../contract/action-error';
-import { parseBackupId } from '../../contract/backup-id';
 import { describeFolder } from '../../contract/backup-selection';
 import { Manifest } from '../../contract/manifest';
 import { distinctRemarks, Remark } from '../../contract/remark';
@@ -11,31 +10,44 @@ import { PartsReader } from '../archive/parts-reader';
 import { thisMachine, transferLimits } from '../archive/transfer-limits';
 import { withinDeadline } from '../deadline';
 import { BackupFolder } from '../folder/backup-folder';
+import { sampleOf } from '../folder/sample';
 import { StoredBackup } from '../folder/stored-backup';
-import { ADMINISTRATION_DATABASE, DatabaseConnection, resolveConnection, withClient } from '../postgres/connection';
+import {
+  ADMINISTRATION_DATABASE,
+  DatabaseConnection,
+  requireSettingsAtStart,
+  resolveConnection,
+  withClient,
+} from '../postgres/connection';
 import { WriterLock } from '../postgres/lock';
 import { createRoles, finishRoles, MasterUsers } from '../postgres/roles';
-import { readServerVersion, readUserDatabases } from '../postgres/server';
+import { readDatabaseBytes, readServerVersion, readUserDatabases } from '../postgres/server';
 import { clientVersion, requireClientFor } from '../postgres/tools';
-import { LoadedDatabase, loadDatabase, LoadJob } from '../restore/load';
+import { EarlierRestore } from '../restore/earlier-restore';
+import { LoadedDatabase, loadDatabase } from '../restore/load';
+import { LoadJob } from '../restore/load-job';
+import { CreatedByRestore, readRestoreMark, RestoreMark, writeRestoreMark } from '../restore/restore-mark';
+import { createSourceMasterRole, dropSourceMasterRole } from '../restore/source-master';
+import { endStandIns } from '../restore/stand-in-names';
+import { databasesWithTables, prepareDatabases, requireEmptyServer } from '../restore/target-databases';
 import {
-  CreatedByRestore,
-  readRestoreMark,
-  removeRestoreMark,
-  RestoreMark,
-  writeRestoreMark,
-} from '../restore/restore-mark';
-import {
-  databasesWithTables,
-  prepareDatabases,
-  requireEmptyServer,
-  deleteCreatedByRestore,
-} from '../restore/target-databases';
+  missingExtensions,
+  refuseMissing,
+  requireNoOtherMaster,
+  requireRights,
+  requireServerFor,
+} from '../restore/target-requirements';
 import { grantTemporaryMemberships, restoredRoles, revokeTemporaryMemberships } from '../restore/temporary-grants';
 import { Runtime } from '../runtime';
 
 /** Milliseconds between two attempts to take the lock. */
 const POLL_MS = 2_000;
+
+/** What a restore drill does differently. */
+export interface RestoreOptions {
+  /** Go on without extensions that the server lacks, and without what depends on them. @default false */
+  readonly leaveOutMissingExtensions?: boolean;
+}
 
 /**
  * Fills an empty server from a backup. A second start waits for the first one and then finds the restore finished. A
@@ -44,13 +56,21 @@ const POLL_MS = 2_000;
  * @throws Refused if the target is not empty or was filled from another source; NotFound; VerificationFailed if the
  * backup is damaged or the loaded data differs from it; Locked if another run lasts longer than this one; DatabaseFault.
  */
-export async function restore(request: RestoreRequest, runtime: Runtime): Promise<RestoreAnswer> {
+export async function restore(
+  request: RestoreRequest,
+  runtime: Runtime,
+  options: RestoreOptions = {},
+): Promise<RestoreAnswer> {
   const startedAt = runtime.now();
   return withinDeadline(runtime, 'DatabaseFault', async (signal) => {
+    // The storage is opened while the server answers. A failure counts when the storage is needed.
+    const folder = BackupFolder.open(request.source, runtime);
+    folder.catch(() => undefined);
     const connection = await resolveConnection(request.target, runtime);
     const lock = await waitForLock(connection, request.target.identifier, runtime, signal);
     try {
-      return await new Restore(request, runtime, connection, lock, signal).run(startedAt);
+      await requireSettingsAtStart(lock.connection);
+      return await new Restore(request, runtime, connection, lock, folder, signal, options).run(startedAt);
     } catch (error) {
       throw error instanceof ActionError ? error : interrupted(error as Error, request);
     } finally {
@@ -96,103 +116,79 @@ class Restore {
   private readonly source: string;
   /** Remarks on what belongs to no single database: roles, settings, memberships. */
   private readonly remarks: Remark[] = [];
-  private created: CreatedByRestore = { databases: [], roles: [] };
+  private created: CreatedByRestore = { databases: [], filled: [], roles: [] };
 
   constructor(
     private readonly request: RestoreRequest,
     private readonly runtime: Runtime,
     private readonly connection: DatabaseConnection,
     private readonly lock: WriterLock,
+    private readonly folder: Promise<BackupFolder>,
     private readonly signal: AbortSignal,
+    private readonly options: RestoreOptions,
   ) {
     this.source = describeFolder(request.source.storage, request.source.database);
   }
 
   async run(startedAt: Date): Promise<RestoreAnswer> {
-    let mark = await this.asAdministrator(readRestoreMark);
-    if (mark && this.request.emptyTarget) {
-      await this.emptyTarget(mark);
-      mark = undefined;
-    }
-    if (mark) this.requireSameSource(mark);
-    if (mark?.state === 'Finished') return this.alreadyRestored(mark);
-    const backup = await this.openBackup(mark);
-    const job = await this.prepare(backup, mark);
-    const { results, passedOver } = await this.load(backup.manifest, job, mark);
+    const earlier = await this.earlierRestore();
+    earlier?.requireSame(this.source, this.request.source.backup);
+    if (earlier?.isFinished) return this.asAdministrator(async (admin) => earlier.answer(admin));
+    const backup = await this.openBackup(earlier);
+    const job = await this.prepare(backup, earlier?.mark);
+    const { results, passedOver } = await this.load(backup.manifest, job, earlier?.mark);
     return this.finish(backup.manifest, results, passedOver, startedAt);
   }
 
-  /** Deletes what an unfinished restore created. @throws Refused for a finished restore. */
-  private async emptyTarget(mark: RestoreMark): Promise<void> {
-    if (mark.state === 'Finished') {
-      throw new ActionError(
-        'Refused',
-        `Only what an unfinished restore created can be deleted: ${this.describeRestoreOf(mark)} is finished, and the ` +
-          'target may be in use. Restore into a new database.',
-      );
-    }
-    this.runtime.log.info('taking-back-unfinished-restore', { backup: mark.backup, ...mark.made });
-    await this.asAdministrator(async (admin) => {
-      await deleteCreatedByRestore(this.connection, admin, mark.made);
-      await removeRestoreMark(admin);
+  /** Undefined if there was none, or what it made was taken back because the request says so. */
+  private async earlierRestore(): Promise<EarlierRestore | undefined> {
+    return this.asAdministrator(async (admin) => {
+      const mark = await readRestoreMark(admin);
+      if (!mark) return undefined;
+      const { target, emptyTarget } = this.request;
+      const earlier = new EarlierRestore(mark, this.connection, target.identifier, this.runtime.log);
+      if (!emptyTarget) return earlier;
+      await earlier.takeBack(admin);
+      return undefined;
     });
-  }
-
-  /** @throws Refused if the restored data no longer exists. */
-  private async alreadyRestored(mark: RestoreMark): Promise<RestoreAnswer> {
-    const { databasesWithTables: filled, ...result } = mark.result!;
-    const present = await this.asAdministrator(readUserDatabases);
-    const missing = result.databases.filter((name) => !present.some((each) => each.name === name));
-    const holding = missing.length > 0 ? [] : await databasesWithTables(this.connection, filled);
-    const empty = missing.length > 0 ? [] : filled.filter((name) => !holding.includes(name));
-    if (missing.length + empty.length > 0) {
-      throw new ActionError(
-        'Refused',
-        `${this.describeRestoreOf(mark)} was finished, but its data is gone: ` +
-          [
-            ...missing.map((name) => `database ${name} does not exist`),
-            ...empty.map((name) => `database ${name} has no tables`),
-          ].join(', ') +
-          '. A restore is not repeated on a server that was in use. Restore into a new database.',
-      );
-    }
-    this.runtime.log.info('already-restored', { backup: mark.backup, source: mark.source });
-    return { backup: mark.backup, outcome: 'AlreadyRestored', ...result, passedOver: [], durationMs: 0 };
   }
 
   /** The backup to restore. `latest` stays the backup that it was when the restore was first started. */
-  private async openBackup(mark: RestoreMark | undefined): Promise<StoredBackup> {
-    const folder = await BackupFolder.open(this.request.source, this.runtime);
-    const selector: BackupSelector = mark ? { kind: 'backup', id: mark.backup } : this.request.source.backup;
+  private async openBackup(earlier: EarlierRestore | undefined): Promise<StoredBackup> {
+    const { source } = this.request;
+    const folder = await this.folder;
+    const selector: BackupSelector = earlier ? { kind: 'backup', id: earlier.mark.backup } : source.backup;
     return folder.selectBackup(selector).catch((error) => {
-      if (!mark || !(error instanceof ActionError) || error.kind !== 'NotFound') throw error;
-      throw new ActionError(
-        'Refused',
-        `The target holds an unfinished restore, ${this.describeRestoreOf(mark)}, and that backup no longer exists ` +
-          '(the retention may have deleted it). To restore another backup, start again with --empty-target (emptyTarget ' +
-          'in a request), which deletes only what the unfinished restore created, or restore into a new ' +
-          `database. ${error.message}`,
-      );
+      if (!earlier || !(error instanceof ActionError) || error.kind !== 'NotFound') throw error;
+      throw earlier.withoutItsBackup(error.message);
     });
   }
 
-  private describeRestoreOf({ backup, source }: RestoreMark): string {
-    return `the restore of backup ${backup} from ${source} into ${this.request.target.identifier}`;
-  }
-
-  /** Checks everything that can be refused, and reads and verifies the whole backup, before the target is changed. */
+  /**
+   * Checks everything that can be refused before the target is changed. A sample of the parts is read meanwhile, which is
+   * all of a small backup; the load compares each part before it uses a byte of it.
+   */
   private async prepare(backup: StoredBackup, mark: RestoreMark | undefined): Promise<LoadJob> {
     const { manifest } = backup;
     const masters: MasterUsers = { source: manifest.master, target: this.connection.username };
     requireNoOtherMaster(manifest, masters);
-    const serverMajor = await this.asAdministrator(async (admin) => {
+    const refused = new AbortController();
+    const sampled = backup.requireParts(sampleOf(manifest.parts), AbortSignal.any([this.signal, refused.signal]));
+    sampled.catch(() => undefined);
+    const { serverMajor, withoutExtensions } = await this.asAdministrator(async (admin) => {
       const server = await readServerVersion(admin);
       requireServerFor(manifest, server.major);
+      await requireRights(admin);
       requireClientFor(await clientVersion('pg_restore', await this.workDirectory()), server.major);
-      await requireExtensions(manifest, admin);
+      const missing = await missingExtensions(manifest, admin);
+      if (!this.options.leaveOutMissingExtensions) refuseMissing(missing);
       if (!mark) await requireEmptyServer(this.connection, admin, this.runtime.log);
-      return server.major;
+      return { serverMajor: server.major, withoutExtensions: new Set(missing.map(({ name }) => name)) };
+    }).catch((error) => {
+      refused.abort(error);
+      throw error;
     });
+    await sampled;
     const { jobs: sessions } = transferLimits(thisMachine());
     return {
       connection: { ...this.connection, serverMajor },
@@ -204,9 +200,11 @@ class Restore {
       plan: this.request.target.plan,
       sessions,
       workDirectory: await this.workDirectory(),
+      withoutExtensions,
       keepGoing: this.request.keepGoing ?? false,
       signal: this.signal,
       log: this.runtime.log,
+      reportWork: this.runtime.reportWork,
       remark: (remark) => this.remarks.push(remark),
     };
   }
@@ -225,6 +223,7 @@ class Restore {
         made: this.created,
       });
       const { major } = await readServerVersion(admin);
+      await endStandIns(admin, job.roles);
       const created = await createRoles(admin, manifest, job.masters, job.remark);
       await createSourceMasterRole(admin, job.masters, mark !== undefined);
       await grantTemporaryMemberships(admin, job.roles, major);
@@ -234,7 +233,8 @@ class Restore {
       return created;
     });
     const results: LoadedDatabase[] = [];
-    for (const facts of manifest.databases) {
+    // The largest first: what cannot be loaded is most likely in it, and is found out early.
+    for (const facts of [...manifest.databases].sort((one, other) => other.sizeBytes - one.sizeBytes)) {
       await this.lock.verify();
       const result = await loadDatabase(job, facts);
       this.runtime.log.info('database-restored', { backup: manifest.backup, database: facts.name, ...result });
@@ -261,6 +261,8 @@ class Restore {
       databasesWithTables: await databasesWithTables(this.connection, databases),
       tables: results.reduce((sum, { tables }) => sum + tables, 0),
       rows: results.reduce((sum, { rows }) => sum + rows, 0),
+      databaseBytes: await this.asAdministrator(readDatabaseBytes),
+      connection: { host: this.connection.host, port: this.connection.port, user: this.connection.username },
       remarks: distinctRemarks([...manifest.remarks, ...this.remarks, ...results.flatMap(({ remarks }) => remarks)]),
       notEnforced: distinctRemarks(results.flatMap(({ notEnforced }) => notEnforced)),
     };
@@ -286,19 +288,6 @@ class Restore {
     return answer;
   }
 
-  /** @throws Refused if a restore of another backup or from another source was started or finished on this target. */
-  private requireSameSource(mark: RestoreMark): void {
-    const { backup } = this.request.source;
-    const wanted = backup.kind === 'backup' ? parseBackupId(backup.id) : mark.backup;
-    if (mark.source !== this.source || mark.backup !== wanted) {
-      throw new ActionError(
-        'Refused',
-        `A server is restored into only once: ${this.request.target.identifier} holds a restore (${mark.state}) of backup ` +
-          `${mark.backup} from ${mark.source}, not of ${wanted} from ${this.source}. Restore into a new database.`,
-      );
-    }
-  }
-
   private async asAdministrator<T>(work: (admin: Client) => Promise<T>): Promise<T> {
     return withClient(this.connection, ADMINISTRATION_DATABASE, work);
   }
@@ -309,7 +298,7 @@ class Restore {
   }
 }
 
-/** The databases and roles that this restore will create: those of the backup that the target lacks. */
+/** What this restore will create: the databases and roles of the backup that the target lacks. */
 async function missingAtTarget(
   admin: Client,
   { databases }: Manifest,
@@ -320,69 +309,9 @@ async function missingAtTarget(
   const presentRoles = rows.map(({ rolname }) => rolname);
   return {
     databases: databases.map(({ name }) => name).filter((name) => !present.includes(name)),
+    filled: databases.map(({ name }) => name).filter((name) => present.includes(name)),
     roles: roles.filter((name) => !presentRoles.includes(name)),
   };
-}
-
-function requireServerFor(manifest: Manifest, serverMajor: number): void {
-  if (serverMajor < manifest.engine.serverMajor) {
-    throw new ActionError(
-      'Refused',
-      `The server must be at least as new as the source: it has PostgreSQL ${serverMajor}, the backup is of ` +
-        `${manifest.engine.serverVersion}. Restore into a newer one.`,
-    );
-  }
-}
-
-async function requireExtensions(manifest: Manifest, admin: Client): Promise<void> {
-  const { rows } = await admin.query<{ name: string }>('SELECT name FROM pg_catalog.pg_available_extensions');
-  const available = new Set(rows.map(({ name }) => name));
-  const missing = manifest.databases.flatMap(({ name: database, extensions }) =>
-    extensions.filter(({ name }) => !available.has(name)).map(({ name }) => `${name} (of database ${database})`),
-  );
-  if (missing.length > 0) {
-    throw new ActionError(
-      'Refused',
-      `The server must offer the extensions of the source; it has no ${missing.join(', ')}. Choose a version of the ` +
-        'engine that has them, or drop them at the source and back up again. Nothing was changed here.',
-    );
-  }
-}
-
-/** The target's master replaces the source's, so no other role of the source may have its name. */
-function requireNoOtherMaster({ roles }: Manifest, { source, target }: MasterUsers): void {
-  if (source !== target && roles.some(({ name }) => name === target)) {
-    throw new ActionError(
-      'Refused',
-      `The master user of the target has the name of a role of the source: ${target}, where the source's master is ` +
-        `${source}. Give the target a master user with another name, best ${source}.`,
-    );
-  }
-}
-
-/**
- * If the masters have different names, the loaded objects first belong to a role with the source's name, as in the dump.
- * They are given to the target's master before rights are granted.
- */
-async function createSourceMasterRole(
-  admin: Client,
-  { source, target }: MasterUsers,
-  unfinished: boolean,
-): Promise<void> {
-  if (source === target) return;
-  const { rowCount } = await admin.query('SELECT FROM pg_catalog.pg_roles WHERE rolname = $1', [source]);
-  if (rowCount !== 0 && !unfinished) {
-    throw new ActionError(
-      'Refused',
-      `The target has a role with the name of the source's master, ${source}, which is not its own master ${target}. ` +
-        'Drop that role, or give the target a master user of the same name.',
-    );
-  }
-  if (rowCount === 0) await admin.query(`CREATE ROLE ${escapeIdentifier(source)} NOLOGIN`);
-}
-
-async function dropSourceMasterRole(admin: Client, { source, target }: MasterUsers): Promise<void> {
-  if (source !== target) await admin.query(`DROP ROLE ${escapeIdentifier(source)}`);
 }
 
 function passwordsNeeded(roles: readonly string[]): string {

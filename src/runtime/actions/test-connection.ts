@@ -7,13 +7,16 @@ import { failureLine, presentableUrl } from '../../contract/diagnosis/fault-line
 import { CONNECTION_TEST_BOUNDS, PassedVerdict, Verdict } from '../../contract/diagnosis/verdict';
 import { connectionTestKey, normalizePath, ObjectKeys } from '../../contract/object-keys';
 import { LOCAL_ACCOUNT } from '../../contract/owner';
-import { TestConnectionRequest } from '../../contract/requests';
+import { TestConnectionRequest, TestDrillRequest } from '../../contract/requests';
 import { endpointOf } from '../../contract/storage-settings';
 import { Runtime } from '../runtime';
 import { Deadlines, probe, ProbeResult, ProbeTarget } from '../storage/connection-test';
 import { CredentialsFault, findKeys, FoundKeys } from '../storage/credentials';
 import { StorageClient } from '../storage/s3-client';
 import { withDeadline } from '../with-deadline';
+
+/** Both tests are the same but for the temporary object's key. */
+type TestRequest = TestConnectionRequest | TestDrillRequest;
 
 /** How long AWS is given to learn of a role or a policy that has just been made. */
 export interface RetryBudget {
@@ -30,12 +33,13 @@ export function retryBudgetOf(runtime: Pick<Runtime, 'remainingMs'>): RetryBudge
 }
 
 /**
- * Proves that backups can be stored, read and deleted, from where they will be made.
+ * Proves that backups can be stored, read and deleted, from where they will be made; of a drill, that it can read them and
+ * store its proof.
  *
  * @throws ActionError ConnectionTestFailed, with a FailedVerdict as its details.
  */
 export async function testConnection(
-  request: TestConnectionRequest,
+  request: TestRequest,
   runtime: Runtime,
   retryBudget: RetryBudget = retryBudgetOf(runtime),
 ): Promise<PassedVerdict> {
@@ -68,14 +72,14 @@ export async function testConnection(
   throw new ActionError('ConnectionTestFailed', failureLine(verdict), verdict);
 }
 
-function targetOf({ storage, database }: TestConnectionRequest, { account, region }: Runtime): ProbeTarget {
+function targetOf({ action, storage, database }: TestRequest, { account, region }: Runtime): ProbeTarget {
   if (database === undefined) {
     return { keyOfSlot: (slot) => connectionTestKey(storage.path, slot) };
   }
   const keys = new ObjectKeys(storage.path, database);
   const owner = { account: account ?? LOCAL_ACCOUNT, region, database };
   return {
-    keyOfSlot: (slot) => keys.connectionTest(slot),
+    keyOfSlot: (slot) => (action === 'test-drill' ? keys.drillTest(slot) : keys.connectionTest(slot)),
     folder: { ownerObjects: [...keys.catalogs, keys.record], owner },
   };
 }
@@ -83,7 +87,7 @@ function targetOf({ storage, database }: TestConnectionRequest, { account, regio
 type TestResult = ProbeResult & { readonly durationMs: number };
 
 /** The whole test, and again where AWS may not know of a role or a policy yet. */
-async function judge(request: TestConnectionRequest, runtime: Runtime, retryBudget: RetryBudget): Promise<TestResult> {
+async function judge(request: TestRequest, runtime: Runtime, retryBudget: RetryBudget): Promise<TestResult> {
   const settings = diagnoseSettings(request.storage, request.database);
   if (settings !== undefined) {
     return { fault: settings, key: targetOf(request, runtime).keyOfSlot(1), warnings: [], durationMs: 0 };
@@ -106,7 +110,7 @@ async function judge(request: TestConnectionRequest, runtime: Runtime, retryBudg
 }
 
 async function judgeOnce(
-  request: TestConnectionRequest,
+  request: TestRequest,
   runtime: Runtime,
 ): Promise<ProbeResult & { readonly tooEarly: boolean }> {
   const { storage } = request;

@@ -6,9 +6,9 @@ import { emitMetrics } from '../metrics';
 import { Runtime } from '../runtime';
 
 /**
- * Reports the age of the newest completed backup. Only reads. Where there is none yet, the age is counted from the
- * moment that the request names, so that a schedule whose first backup never comes is noticed like one whose next does
- * not.
+ * Reports the age of the newest completed backup, and of its proof where drills are scheduled. Only reads. Where there is
+ * none yet, the age is counted from the moment that the request names, so that a schedule whose first backup never comes
+ * is noticed like one whose next does not.
  */
 export async function watch(request: WatchRequest, runtime: Runtime): Promise<WatchAnswer> {
   const folder = await BackupFolder.open(request, runtime);
@@ -23,11 +23,22 @@ export async function watch(request: WatchRequest, runtime: Runtime): Promise<Wa
   if (!newest) {
     runtime.log.warn('no-completed-backup', { database: request.database });
   }
-  const since = newest ? completionTime(newest) : Date.parse(request.since ?? '');
-  if (Number.isNaN(since)) {
-    return {};
-  }
-  const ageSeconds = Math.max(0, Math.round((now.getTime() - since) / 1000));
-  emitMetrics(runtime.log, { BackupAge: ageSeconds }, request, now);
-  return { newest: newest?.id, ageSeconds };
+  const proof = request.drillsSince === undefined ? undefined : await folder.newestProof();
+  const ageSeconds = newest ? ageAt(now, completionTime(newest)) : ageAt(now, Date.parse(request.since ?? ''));
+  const proofAgeSeconds = ageAt(now, Date.parse(proof?.endedAt ?? request.drillsSince ?? ''));
+  const metrics = {
+    ...(ageSeconds !== undefined && { BackupAge: ageSeconds }),
+    ...(proofAgeSeconds !== undefined && { ProofAge: proofAgeSeconds }),
+  };
+  if (Object.keys(metrics).length > 0) emitMetrics(runtime.log, metrics, request, now);
+  return {
+    ...(newest && { newest: newest.id }),
+    ...(ageSeconds !== undefined && { ageSeconds }),
+    ...(proofAgeSeconds !== undefined && { proofAgeSeconds }),
+  };
+}
+
+/** Seconds since a moment; undefined where that is not known. */
+function ageAt(now: Date, since: number): number | undefined {
+  return Number.isNaN(since) ? undefined : Math.max(0, Math.round((now.getTime() - since) / 1000));
 }

@@ -21,18 +21,3 @@ export function segmentBytes(partBytes: number): number {
 export function segmentName(file: string, number: number): string {
   return `${file}.${String(number).padStart(6, '0')}`;
 }
-
-/** Distributes small files over parts, in their order: each part is filled as far as the next file fits. */
-export function packSmallFiles<F extends { readonly size: number }>(files: readonly F[], partBytes: number): F[][] {
-  const parts: F[][] = [];
-  let room = 0;
-  for (const file of files) {
-    if (memberBytes(file.size) > room) {
-      parts.push([]);
-      room = capacityOf(partBytes);
-    }
-    parts.at(-1)!.push(file);
-    room -= memberBytes(file.size);
-  }
-  return parts;
-}

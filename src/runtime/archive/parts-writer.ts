@@ -1,9 +1,9 @@
 import { createHash, Hash } from 'node:crypto';
-import { open } from 'node:fs/promises';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
 import { BufferPool } from './buffer-pool';
-import { memberBytes, packSmallFiles, segmentBytes, segmentName, TAR_BLOCK, TAR_END } from './parts-plan';
-import { packMembers } from './tar';
+import { capacityOf, memberBytes, segmentBytes, segmentName, TAR_BLOCK, TAR_END } from './parts-plan';
+import { Member, packMembers } from './tar';
 import { ActionError } from '../../contract/action-error';
 import { DumpFile, Part, Segment } from '../../contract/manifest';
 import { BodyDigests } from '../storage/object-store';
@@ -31,12 +31,12 @@ export interface WrittenParts {
   readonly parts: readonly Part[];
 }
 
-/** A run of bytes of a file that becomes a member of a part. */
-interface PlannedMember {
-  readonly file: Pick<DumpedFile, 'name' | 'path'>;
-  readonly name: string;
-  readonly offset: number;
-  readonly size: number;
+/** A part that is being filled, in the buffer that is sent. */
+interface OpenPart {
+  readonly buffer: Buffer;
+  readonly members: (Member & { readonly file: string })[];
+  /** Where the next member begins. */
+  position: number;
 }
 
 /**
@@ -49,6 +49,8 @@ export class PartsWriter {
   private readonly parts: Part[] = [];
   private readonly sending = new Set<Promise<void>>();
   private readonly failure = new AbortController();
+  /** The part for small files. */
+  private filling?: OpenPart;
 
   constructor(private readonly target: PartsTarget) {}
 
@@ -60,14 +62,25 @@ export class PartsWriter {
   /** Stores the next bytes of a large file, at most `segmentBytes`, in a part of their own. */
   async addSegment(file: Pick<DumpedFile, 'name' | 'path'>, offset: number, size: number): Promise<void> {
     const number = (this.files.get(file.name)?.segments.length ?? 0) + 1;
-    await this.send([{ file, name: segmentName(file.name, number), offset, size }]);
+    const part = await this.openPart();
+    this.fill(part, file, segmentName(file.name, number), offset, size);
+    await this.send(part);
   }
 
-  /** Stores files of at most `segmentBytes` each, several in a part. */
-  async addSmallFiles(files: readonly DumpedFile[]): Promise<void> {
-    for (const part of packSmallFiles(files, this.target.buffers.size)) {
-      await this.send(part.map((file) => ({ file, name: file.name, offset: 0, size: file.size })));
+  /** Adds a file of at most `segmentBytes` to a part that it shares with others, which is sent when it is full. */
+  async addSmallFile(file: DumpedFile): Promise<void> {
+    if (this.filling && this.filling.position + memberBytes(file.size) > capacityOf(this.filling.buffer.length)) {
+      await this.sendSmallFiles();
     }
+    this.filling ??= await this.openPart();
+    this.fill(this.filling, file, file.name, 0, file.size);
+  }
+
+  /** Sends the small files that no full part has. */
+  async sendSmallFiles(): Promise<void> {
+    const part = this.filling;
+    this.filling = undefined;
+    if (part) await this.send(part);
   }
 
   /** The files of which anything was added. */
@@ -77,6 +90,7 @@ export class PartsWriter {
 
   /** Waits until the store has taken every part. */
   async finish(): Promise<WrittenParts> {
+    await this.sendSmallFiles();
     await Promise.all(this.sending);
     this.failure.signal.throwIfAborted();
     return {
@@ -93,16 +107,44 @@ export class PartsWriter {
   /** Deletes what was stored, after a failure. */
   async discard(): Promise<void> {
     this.failure.abort(new Error('discarded'));
+    if (this.filling) this.target.buffers.giveBack(this.filling.buffer);
+    this.filling = undefined;
     await Promise.allSettled(this.sending);
     for (const { number } of this.parts) await this.target.delete(number);
   }
 
-  private async send(members: readonly PlannedMember[]): Promise<void> {
-    const buffer = await this.target.buffers.take(AbortSignal.any([this.target.signal, this.failure.signal]));
+  private async openPart(): Promise<OpenPart> {
+    const signal = AbortSignal.any([this.target.signal, this.failure.signal]);
+    return { buffer: await this.target.buffers.take(signal), members: [], position: 0 };
+  }
+
+  /** Reads bytes to where they belong in the archive, so that they are in memory once. */
+  private fill(
+    part: OpenPart,
+    file: Pick<DumpedFile, 'name' | 'path'>,
+    name: string,
+    offset: number,
+    size: number,
+  ): void {
+    const start = part.position + TAR_BLOCK;
+    const content = part.buffer.subarray(start, start + size);
+    readInto(content, file, offset);
+    let state = this.files.get(file.name);
+    if (state === undefined) this.files.set(file.name, (state = { hash: createHash('sha256'), segments: [] }));
+    state.hash.update(content);
+    part.members.push({ file: file.name, name, content });
+    part.position += memberBytes(size);
+  }
+
+  private async send({ buffer, members, position }: OpenPart): Promise<void> {
     let sent = false;
     try {
       const number = await this.target.nextNumber();
-      const body = await this.pack(members, number, buffer);
+      for (const { file, name, content } of members) {
+        this.files.get(file)!.segments.push({ part: number, member: name, size: content.length });
+      }
+      const body = buffer.subarray(0, position + TAR_END);
+      packMembers(members, body);
       const digests = {
         sha256: createHash('sha256').update(body).digest('hex'),
         md5: createHash('md5').update(body).digest('base64'),
@@ -126,47 +168,32 @@ export class PartsWriter {
       });
     this.sending.add(sending);
   }
-
-  private async pack(members: readonly PlannedMember[], part: number, buffer: Buffer): Promise<Buffer> {
-    const packed = [];
-    let position = 0;
-    for (const { file, name, offset, size } of members) {
-      // Read to where it belongs in the archive, so that it is in memory once.
-      const content = buffer.subarray(position + TAR_BLOCK, position + TAR_BLOCK + size);
-      await readInto(content, file, offset);
-      this.note(file.name, content, { part, member: name, size });
-      packed.push({ name, content });
-      position += memberBytes(size);
-    }
-    const body = buffer.subarray(0, position + TAR_END);
-    await packMembers(packed, body);
-    return body;
-  }
-
-  private note(file: string, content: Buffer, segment: Segment): void {
-    let state = this.files.get(file);
-    if (state === undefined) this.files.set(file, (state = { hash: createHash('sha256'), segments: [] }));
-    state.hash.update(content);
-    state.segments.push(segment);
-  }
 }
 
-async function readInto(
-  into: Buffer,
-  { name, path }: Pick<DumpedFile, 'name' | 'path'>,
-  offset: number,
-): Promise<void> {
-  const handle = await open(path).catch(throwIfGone(path));
+/**
+ * Synchronous: a dump can have 10,000 files of some hundred bytes, each of which a thread would cost more than the read.
+ * The bytes were just written, so they are in the memory of the system.
+ */
+function readInto(into: Buffer, { name, path }: Pick<DumpedFile, 'name' | 'path'>, offset: number): void {
+  const file = openDumped(path);
   try {
     for (let filled = 0; filled < into.length;) {
-      const { bytesRead } = await handle.read(into, filled, into.length - filled, offset + filled);
+      const bytesRead = readSync(file, into, filled, into.length - filled, offset + filled);
       if (bytesRead === 0) {
         throw new ActionError('BackupFailed', `The file ${name} of the dump became shorter while it was stored.`);
       }
       filled += bytesRead;
     }
   } finally {
-    await handle.close();
+    closeSync(file);
+  }
+}
+
+function openDumped(path: string): number {
+  try {
+    return openSync(path, 'r');
+  } catch (error) {
+    return throwIfGone(path)(error as NodeJS.ErrnoException);
   }
 }
 

@@ -43,7 +43,8 @@ const SETTINGS = {
   full_page_writes: 'off',
   wal_level: 'minimal',
   max_wal_senders: '0',
-  max_wal_size: '128MB',
+  max_wal_size: '64MB',
+  min_wal_size: '32MB',
   autovacuum: 'off',
   logging_collector: 'off',
   shared_buffers: '128MB',
@@ -71,7 +72,7 @@ export class ThrowawayServer {
     }
     const programs = await findServerPrograms(directory);
     await initialize(programs.initdb, props, user);
-    const group = startGroup(programs.postgres, serverArguments(directory), environment(directory), user);
+    const group = startGroup(programs.postgres, serverArguments(directory), environment(directory), user, 'quit');
     const server = new ThrowawayServer(directory, props.manifest.master, programs.version, group);
     try {
       await server.waitUntilReady(signal);
@@ -109,16 +110,17 @@ export class ThrowawayServer {
     for (const stream of [group.stdout, group.stderr]) stream.on('data', (chunk: Buffer) => this.keepLog(chunk));
   }
 
-  /** Ends every process at once and deletes the data. */
+  /** Ends every process at once and deletes the data. The server itself gives its processes 5 seconds. */
   async stop(): Promise<void> {
     signalGroup(this.group.leader, 'SIGQUIT');
-    const timer = setTimeout(() => signalGroup(this.group.leader, 'SIGKILL'), 5_000);
+    const timer = setTimeout(() => signalGroup(this.group.leader, 'SIGKILL'), 10_000);
     await this.ended;
     clearTimeout(timer);
     await rm(this.directory, { recursive: true, force: true });
   }
 
-  private get hasEnded(): boolean {
+  /** Whether it has ended by itself. */
+  get hasEnded(): boolean {
     const { exitCode, signalCode } = this.group.leader;
     return exitCode !== null || signalCode !== null;
   }
@@ -180,9 +182,13 @@ export class ThrowawayServer {
 async function requireLocales(client: Client, databases: readonly DatabaseIdentity[]): Promise<void> {
   const probe = 'locale_probe';
   const refused = new Map<string, string>();
-  const seen = new Set<string>();
+  const statementOf = (database: DatabaseIdentity) =>
+    creationStatement({ ...database, name: probe } as Manifest['databases'][number], NEWEST_MAJOR);
+  const administration = databases.find(({ name }) => name === ADMINISTRATION_DATABASE);
+  // The server itself was made with that one's locale of the C library.
+  const seen = new Set(administration?.localeProvider === 'libc' ? [statementOf(administration)] : []);
   for (const database of databases) {
-    const statement = creationStatement({ ...database, name: probe } as Manifest['databases'][number], NEWEST_MAJOR);
+    const statement = statementOf(database);
     if (seen.has(statement)) continue;
     seen.add(statement);
     const error = await client.query(statement).then(

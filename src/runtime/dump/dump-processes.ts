@@ -1,4 +1,4 @@
-import { readdir, readFile, readlink } from 'node:fs/promises';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { WATCHER_MARK } from '../postgres/process-group';
 
@@ -14,16 +14,11 @@ export class DumpProcesses {
    * once, so a file that exists and is not open is complete. It must have written its table of contents: no worker
    * starts after that.
    */
-  async openFiles(directory: string): Promise<Set<string> | undefined> {
+  openFiles(directory: string): Set<string> | undefined {
     try {
-      this.members ??= await processesOf(this.leader);
-      const open = await Promise.all(this.members.map(async (pid) => openFilesOf(pid)));
-      return new Set(
-        open
-          .flat()
-          .filter((file) => dirname(file) === directory)
-          .map((file) => basename(file)),
-      );
+      this.members ??= processesOf(this.leader);
+      const open = this.members.flatMap(openFilesOf);
+      return new Set(open.filter((file) => dirname(file) === directory).map((file) => basename(file)));
     } catch {
       return undefined;
     }
@@ -53,21 +48,25 @@ export class DumpProcesses {
 }
 
 /** A process and all that it started, without the watcher, which must go on while the others are paused. */
-async function processesOf(pid: number): Promise<number[]> {
-  if ((await readFile(`/proc/${pid}/cmdline`, 'utf8')).includes(WATCHER_MARK)) return [];
-  const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).split(' ').filter(Boolean);
-  return [pid, ...(await Promise.all(children.map(async (child) => processesOf(Number(child))))).flat()];
+function processesOf(pid: number): number[] {
+  if (readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(WATCHER_MARK)) return [];
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
+  return [pid, ...children.flatMap((child) => processesOf(Number(child)))];
 }
 
-async function openFilesOf(pid: number): Promise<string[]> {
+function openFilesOf(pid: number): string[] {
   const folder = `/proc/${pid}/fd`;
-  const descriptors = await readdir(folder).catch(ifEnded);
-  const files = await Promise.all(descriptors.map(async (fd) => readlink(`${folder}/${fd}`).catch(ifEnded)));
-  return files.flat();
+  const descriptors = unlessEnded(() => readdirSync(folder));
+  return descriptors.flatMap((fd) => unlessEnded(() => [readlinkSync(`${folder}/${fd}`)]));
 }
 
-/** A process that ended, or a file that was closed, meanwhile. */
-function ifEnded(error: NodeJS.ErrnoException): string[] {
-  if (error.code === 'ENOENT' || error.code === 'ESRCH') return [];
-  throw error;
+/** Nothing of a process that ended, or of a file that was closed, meanwhile. */
+function unlessEnded(look: () => string[]): string[] {
+  try {
+    return look();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ESRCH') return [];
+    throw error;
+  }
 }

@@ -3,22 +3,24 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { requireComplete } from './completeness';
+import { DumpProgress } from './dump-progress';
 import { describeTooLongRow, tableOfTooLongRow } from './large-values';
 import { findLeftOut, LeftOutObjects } from './left-out';
 import { LockMode, lockMode, readLockRoom } from './locks';
 import { firstOf, runPgDump } from './pg-dump';
 import { SessionRelay } from './session-relay';
 import { Shipping } from './shipping';
-import { beginSnapshot, exportSnapshot } from './snapshot';
+import { beginSnapshot, exportSnapshot, limitLockWait, readChangedTables } from './snapshot';
+import { TABLE_OF_CONTENTS, TableOfContents } from './table-of-contents';
 import { ActionError } from '../../contract/action-error';
 import { LeftOut } from '../../contract/left-out';
 import { DatabaseIdentity, DumpFile, ManifestDatabase, Part, folderOfDatabase } from '../../contract/manifest';
 import { Remark } from '../../contract/remark';
-import { ArchiveEntry, parseArchiveListing } from '../archive/listing';
 import { PartsTarget, PartsWriter } from '../archive/parts-writer';
 import { Log } from '../log';
 import { DatabaseConnection, withClient } from '../postgres/connection';
 import { exchangesBytes, inManifest, readableName } from '../postgres/encoding';
+import { readDatabaseRemarks } from '../postgres/remarks';
 import {
   countRows,
   DatabaseContents,
@@ -31,19 +33,23 @@ import {
   readLockableTables,
   readUnreadable,
   TableName,
+  Unreadable,
 } from '../postgres/tables';
-import { DumpClient, runClient } from '../postgres/tools';
+import { DumpClient } from '../postgres/tools';
 
 export interface DumpJob {
   readonly connection: DatabaseConnection;
   readonly database: DatabaseIdentity;
   readonly client: DumpClient;
   readonly leaveOut: readonly LeftOut[];
+  /** The dump has names of roles that are not valid in the encoding of the database. */
+  readonly hasForeignNames: boolean;
   /** Where the dump's directory is created; the caller deletes its content. */
   readonly workDirectory: string;
   /** Tables that are dumped at the same time. */
   readonly jobs: number;
   readonly target: PartsTarget;
+  readonly progress: DumpProgress;
   readonly signal: AbortSignal;
   readonly log: Log;
 }
@@ -52,7 +58,7 @@ export interface DumpedDatabase {
   readonly facts: ManifestDatabase;
   readonly files: readonly DumpFile[];
   readonly parts: readonly Part[];
-  /** Messages of pg_dump that did not make it fail, and what is not in the dump. */
+  /** What a restore cannot bring back, messages of pg_dump that did not make it fail, and what is not in the dump. */
   readonly remarks: readonly Remark[];
   /** What of `leaveOut` this database has. */
   readonly leftOut: readonly LeftOut[];
@@ -63,7 +69,7 @@ const NAMED_TABLES = 20;
 
 /** Messages about a table that changed, was dropped or was locked by others after this program had listed it. */
 const LOST_RACE =
-  /could not obtain lock on relation|relation .* does not exist|could not open relation|cache lookup|deadlock|LOCK TABLE/;
+  /could not obtain lock on relation|relation .* does not exist|could not open relation|cache lookup|deadlock|LOCK TABLE|lock timeout/;
 
 /** The first pg_dump that reads names from a file. */
 const FIRST_MAJOR_WITH_FILTER = 17;
@@ -72,30 +78,39 @@ const FIRST_MAJOR_WITH_FILTER = 17;
 const NO_ROOM_FOR_LOCKS = /out of shared memory|max_locks_per_transaction/;
 
 /**
- * How long pg_dump waits for a lock. This program has the same lock already, so only a change that waits for it can
+ * How long pg_dump waits for a lock. Where this program has the same lock already, only a change that waits for it can
  * keep pg_dump from its own, and neither would ever continue.
  */
 const LOCK_WAIT_MS = 2000;
 
+/** pg_dump spoils a name that is not valid in the encoding of the dump; in this one every byte is. */
+const BYTES = 'SQL_ASCII';
+
 /** How often the directory is asked for the table of contents. */
 const POLL_MS = 20;
 
-/** Tables that were created while the locks were taken, and the file of every table in the snapshot. */
+/** Tables that were not locked before the snapshot was taken, and the file of every table in the snapshot. */
 interface UnlockedTables {
   readonly tables: readonly DumpedTable[];
   readonly nodes: ReadonlyMap<number, number>;
 }
 
-/** Tables were emptied or rewritten after the snapshot and before they were locked: the snapshot sees them as empty. */
-class TablesRewritten extends ActionError {
-  constructor(database: string, tables: readonly string[]) {
+/** Tables were changed after the snapshot and before they were locked. */
+class TablesChanged extends ActionError {
+  constructor(database: string, change: string, tables: readonly string[]) {
     super(
       'BackupFailed',
-      `${tables.length} tables of database ${database} were emptied or rewritten while the dump began, so it would lack ` +
-        `their rows: ${firstOf(tables, NAMED_TABLES)}. Run the backup when no table is truncated or rewritten.`,
+      `${tables.length} tables of database ${database} were ${change}: ${firstOf(tables, NAMED_TABLES)}. ` +
+        'Run the backup when no table is truncated, rewritten or altered.',
     );
   }
 }
+
+/** The snapshot sees such a table as empty. */
+const REWRITTEN = 'emptied or rewritten while the dump began, so it would lack their rows';
+
+/** Statements that the server writes down for a dump are those of the present, not those of the snapshot. */
+const ALTERED = 'altered while the dump began, so their definitions in it could contradict one another';
 
 /**
  * Dumps one database and stores the dump: everything that its snapshot sees, or an error that names what is in the way.
@@ -106,7 +121,7 @@ class TablesRewritten extends ActionError {
 export async function dumpDatabase(job: DumpJob): Promise<DumpedDatabase> {
   try {
     const writer = new PartsWriter(job.target);
-    return await dumpOnce(job, 'parallel', writer).catch(async (error) => {
+    return await dumpOnce(job, undefined, writer).catch(async (error) => {
       if (!isLostRace(error)) throw error;
       job.log.warn('dump-repeated', { database: job.database.name, reason: (error as Error).message });
       await writer.discard();
@@ -128,10 +143,11 @@ export async function dumpDatabase(job: DumpJob): Promise<DumpedDatabase> {
 
 function isLostRace(error: unknown): boolean {
   const { message } = error as Error;
-  return error instanceof TablesRewritten || LOST_RACE.test(message) || NO_ROOM_FOR_LOCKS.test(message);
+  return error instanceof TablesChanged || LOST_RACE.test(message) || NO_ROOM_FOR_LOCKS.test(message);
 }
 
-async function dumpOnce(job: DumpJob, preferred: LockMode, writer: PartsWriter): Promise<DumpedDatabase> {
+/** @param mode default: the one for which the server has room */
+async function dumpOnce(job: DumpJob, mode: LockMode | undefined, writer: PartsWriter): Promise<DumpedDatabase> {
   await rm(directoryOf(job), { recursive: true, force: true });
   await mkdir(job.workDirectory, { recursive: true });
 
@@ -142,7 +158,7 @@ async function dumpOnce(job: DumpJob, preferred: LockMode, writer: PartsWriter):
     // Only the end of the connection stops a statement that waits or counts.
     signal.addEventListener('abort', () => void client.end().catch(() => undefined), { once: true });
     try {
-      return await new DumpRun({ ...job, signal }, client, writer, failure).run(preferred);
+      return await new DumpRun({ ...job, signal }, client, writer, failure).run(mode);
     } catch (error) {
       failure.abort(error);
       // The first failure ended everything else: it is the reason.
@@ -158,6 +174,7 @@ class DumpRun {
   private foreign: readonly ForeignContent[] = [];
   private leftOut: LeftOutObjects = { found: [], oids: new Set(), patterns: [], remarks: [] };
   private readonly shipping: Shipping;
+  private readonly tableOfContents: TableOfContents;
 
   constructor(
     private readonly job: DumpJob,
@@ -166,45 +183,58 @@ class DumpRun {
     private readonly failure: AbortController,
   ) {
     const folder = folderOfDatabase(job.database.name);
-    this.shipping = new Shipping(directoryOf(job), folder, writer, job.jobs, job.log);
+    const { progress, database, jobs, workDirectory, signal, log } = job;
+    const onTable = () => progress.storedTable(database.name);
+    this.shipping = new Shipping(directoryOf(job), folder, writer, jobs, log, onTable);
+    this.tableOfContents = new TableOfContents(database.name, directoryOf(job), workDirectory, signal);
+    void this.shipping.dataBegun.then(() => this.tableOfContents.readAhead());
   }
 
-  async run(preferred: LockMode): Promise<DumpedDatabase> {
+  async run(wanted: LockMode | undefined): Promise<DumpedDatabase> {
     // Whatever the database's own path is, nothing of its users takes the place of PostgreSQL's functions.
     await this.reading(this.client.query("SELECT pg_catalog.set_config('search_path', '', false)"));
+    const ofDatabase = await this.reading(readDatabaseRemarks(this.client, this.job.database));
     this.leftOut = await this.reading(findLeftOut(this.client, this.job.leaveOut, this.job.database));
     const isDumped = ({ oid }: { readonly oid: number }) => !this.leftOut.oids.has(oid);
     await this.reading(this.requireReadable());
     this.foreign = (await this.reading(readForeignContents(this.client))).filter(isDumped);
     const lockable = (await this.reading(readLockableTables(this.client))).filter(isDumped);
-    const room = await this.reading(readLockRoom(this.client));
-    const mode = preferred === 'parallel' ? lockMode(lockable.length, room) : preferred;
-    await this.reading(beginSnapshot(this.client, lockable));
+    const mode = wanted ?? lockMode(lockable.length, await this.reading(readLockRoom(this.client)));
+    const lockedFirst = mode === 'snapshot first' ? [] : lockable;
+    await this.reading(beginSnapshot(this.client, lockedFirst));
     const everything = await this.reading(readContents(this.client));
     const contents = { ...everything, tables: everything.tables.filter(isDumped) };
-    const locked = new Set(lockable.map(({ oid }) => oid));
+    const locked = new Set(lockedFirst.map(({ oid }) => oid));
     const unlocked = {
       tables: contents.tables.filter(({ oid }) => !locked.has(oid)),
       nodes: await this.reading(readFileNodes(this.client)),
     };
+    this.job.progress.begin(this.job.database.name, contents.tables.length);
     const { tables, remarks } =
-      mode === 'parallel'
-        ? await this.dumpInParallel(contents, unlocked)
-        : await this.dumpInSession(contents, unlocked);
+      mode === 'one session'
+        ? await this.dumpInSession(contents, unlocked)
+        : await this.dumpInItsOwn(contents, unlocked, mode);
 
     const { database, log } = this.job;
     const readable = tables.map((table) => inManifest(table, database.encoding));
-    await this.shipping.storeRest();
-    const descriptions = await this.shipping.descriptions();
+    const [entries] = await this.all([
+      this.tableOfContents.entries(),
+      this.shipping.storeRest(),
+      // pg_dump may have released its locks before the count was done.
+      mode === 'one session' ? Promise.resolve() : this.requireUnchanged(unlocked),
+    ]);
+    const descriptions = this.shipping.descriptions();
     const files = [...this.writer.fileNames(), ...descriptions.map(({ name }) => name)];
     const seen = { ...contents, tables: contents.tables.map((table) => inManifest(table, database.encoding)) };
-    await requireComplete(database.name, files, descriptions, await readTableOfContents(this.job), seen, log);
+    await requireComplete(database.name, files, descriptions, entries, seen, log);
     await this.shipping.storeDescriptions();
+    this.job.progress.end(database.name);
     const { sizeBytes, extensions, largeObjects } = contents;
     return {
       facts: { ...database, sizeBytes, extensions, largeObjects, tables: readable },
       leftOut: this.leftOut.found,
       remarks: [
+        ...ofDatabase,
         ...remarks,
         ...this.leftOut.remarks,
         ...this.foreign.filter(({ mayHoldRows }) => mayHoldRows).map((table) => foreignContentRemark(table, database)),
@@ -213,19 +243,21 @@ class DumpRun {
     };
   }
 
-  /** The rows are counted while pg_dump works. */
-  private async dumpInParallel(contents: DatabaseContents, unlocked: UnlockedTables) {
+  /** pg_dump has sessions of its own, and the rows are counted while it works. */
+  private async dumpInItsOwn(contents: DatabaseContents, unlocked: UnlockedTables, mode: LockMode) {
+    // A change that waits for pg_dump's lock would keep the count waiting until pg_dump has ended.
+    if (mode === 'snapshot first') await this.reading(limitLockWait(this.client, LOCK_WAIT_MS));
     const snapshot = await this.reading(exportSnapshot(this.client));
-    const args = [`--jobs=${this.job.jobs}`, `--snapshot=${snapshot}`];
+    // More sessions than tables would find nothing to do.
+    const jobs = mode === 'parallel' ? Math.max(Math.min(this.job.jobs, contents.tables.length), 1) : 1;
+    const args = [`--jobs=${jobs}`, `--snapshot=${snapshot}`];
     const dumping = this.pgDump(args, {});
     const [tables, remarks] = await this.all([
       this.reading(countRows(this.client, contents.tables)),
       dumping,
       this.shipping.whileDumping(dumping),
-      this.checkOnceLocked(unlocked, dumping),
+      this.checkOnceLocked(unlocked, dumping, mode),
     ]);
-    // pg_dump may have released its locks before the count was done.
-    await this.requireUnchanged(unlocked);
     return { tables, remarks };
   }
 
@@ -238,7 +270,7 @@ class DumpRun {
       const [remarks] = await this.all([
         dumping,
         this.shipping.whileDumping(dumping),
-        this.checkOnceLocked(unlocked, dumping),
+        this.checkOnceLocked(unlocked, dumping, 'one session'),
       ]);
       return { tables, remarks };
     } finally {
@@ -247,16 +279,16 @@ class DumpRun {
   }
 
   private async pgDump(args: readonly string[], environment: Record<string, string>): Promise<Remark[]> {
-    const { connection, database, client, workDirectory, signal, log } = this.job;
+    const { connection, database, client, hasForeignNames, workDirectory, signal, log } = this.job;
     return runPgDump({
       connection,
       database: database.name,
       client,
       directory: directoryOf(this.job),
       workDirectory,
-      // In the database's own encoding: not every byte has an equivalent in another one.
       args: [
-        `--encoding=${database.encoding}`,
+        // In the database's own encoding: not every byte has an equivalent in another one.
+        `--encoding=${hasForeignNames ? BYTES : database.encoding}`,
         `--lock-wait-timeout=${LOCK_WAIT_MS}`,
         ...(await this.exclusions()),
         ...args,
@@ -284,39 +316,49 @@ class DumpRun {
     return [`--filter=${file}`];
   }
 
-  /** pg_dump writes its table of contents when it has its locks: no table is rewritten from there on. */
-  private async checkOnceLocked(unlocked: UnlockedTables, dumping: Promise<unknown>): Promise<void> {
+  /** pg_dump writes its table of contents when it has its locks: no table is rewritten or altered from there on. */
+  private async checkOnceLocked(unlocked: UnlockedTables, dumping: Promise<unknown>, mode: LockMode): Promise<void> {
     if (unlocked.tables.length === 0) return;
     let ended = false;
     const end = () => (ended = true);
     dumping.then(end, end);
-    while (!ended && !(await exists(join(directoryOf(this.job), 'toc.dat')))) await sleep(POLL_MS);
+    while (!ended && !(await exists(join(directoryOf(this.job), TABLE_OF_CONTENTS)))) await sleep(POLL_MS);
     this.job.signal.throwIfAborted();
     await this.requireUnchanged(unlocked);
+    if (mode === 'snapshot first') this.refuseChanged(await this.reading(readChangedTables(this.client)), ALTERED);
   }
 
-  /** @throws TablesRewritten if a table has another file than in the snapshot. */
+  /** @throws TablesChanged if a table has another file than in the snapshot. */
   private async requireUnchanged({ tables, nodes }: UnlockedTables): Promise<void> {
     if (tables.length === 0) return;
     const { connection, database } = this.job;
     const present = await withClient(connection, database.name, readFileNodes, database.encoding);
-    const rewritten = tables.filter(({ oid }) => present.get(oid) !== nodes.get(oid));
-    if (rewritten.length === 0) return;
-    const names = rewritten.map((table) => nameOf(inManifest(table, this.job.database.encoding)));
-    for (const table of names) this.job.log.warn('table-rewritten', { database: this.job.database.name, table });
-    throw new TablesRewritten(this.job.database.name, names);
+    this.refuseChanged(
+      tables.filter(({ oid }) => present.get(oid) !== nodes.get(oid)),
+      REWRITTEN,
+    );
+  }
+
+  private refuseChanged(tables: readonly DumpedTable[], change: string): void {
+    const { name: database, encoding } = this.job.database;
+    const names = tables
+      .filter(({ oid }) => !this.leftOut.oids.has(oid))
+      .map((table) => nameOf(inManifest(table, encoding)));
+    for (const table of names) this.job.log.warn('table-changed', { database, table, change });
+    if (names.length > 0) throw new TablesChanged(database, change, names);
   }
 
   /** @throws BackupFailed naming every table and sequence that the master cannot read whole. */
   private async requireReadable(): Promise<void> {
     const { name, encoding } = this.job.database;
-    const problems = (await readUnreadable(this.client, this.leftOut.oids)).map((text) => readableName(text, encoding));
+    const unreadable = await readUnreadable(this.client, this.leftOut.oids);
+    const problems = unreadable.map(({ problem }) => readableName(problem, encoding));
     for (const problem of problems) this.job.log.warn('unreadable', { database: name, problem });
     if (problems.length > 0) {
       throw new ActionError(
         'BackupFailed',
         `The master user cannot read ${problems.length} tables or sequences of database ${name}: ` +
-          `${firstOf(problems, NAMED_TABLES)}. Grant it what is missing, or make it their owner.`,
+          `${firstOf(problems, NAMED_TABLES)}. ${remedyFor(unreadable)}`,
       );
     }
   }
@@ -341,6 +383,18 @@ function cannotRead(database: string, error: Error): ActionError {
       'parameter group, so that max_locks_per_transaction * max_connections is more than the number of tables.'
     : 'The master user must be able to read every row of every table.';
   return new ActionError('BackupFailed', `Database ${database} could not be read: ${error.message}. ${remedy}`);
+}
+
+function remedyFor(unreadable: readonly Unreadable[]): string {
+  return [
+    ...(unreadable.every(({ isOwned }) => isOwned) ? [] : ['Grant it what is missing, or make it their owner.']),
+    ...(unreadable.some(({ hidesFromOwner }) => hidesFromOwner)
+      ? [
+          'Row security with FORCE hides rows from the owner of a table too: ALTER TABLE … NO FORCE ROW LEVEL SECURITY, ' +
+            'or leave the table out of the backups.',
+        ]
+      : []),
+  ].join(' ');
 }
 
 function nameOf({ schema, name }: TableName): string {
@@ -371,18 +425,4 @@ async function exists(file: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-async function readTableOfContents(job: DumpJob): Promise<ArchiveEntry[]> {
-  const { exitCode, stdout, stderr } = await runClient('pg_restore', ['--list', directoryOf(job)], {
-    signal: job.signal,
-    workDirectory: job.workDirectory,
-  });
-  if (exitCode !== 0) {
-    throw new ActionError(
-      'BackupFailed',
-      `The dump of database ${job.database.name} has no readable table of contents: ${stderr.trim()}`,
-    );
-  }
-  return parseArchiveListing(stdout);
 }

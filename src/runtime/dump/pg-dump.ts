@@ -80,10 +80,13 @@ export function firstOf(texts: readonly string[], limit: number, separator = ', 
   return texts.slice(0, limit).join(separator) + (more > 0 ? `${separator}and ${more} more, all in the log` : '');
 }
 
-/** A message of pg_dump can have several lines, which belong together. */
+/** Each subscription is a remark of its own. */
+const SAID_ELSEWHERE = /^\S+: warning: subscriptions not dumped because current user is not a superuser$/;
+
+/** A message of pg_dump can have several lines, which belong together. They begin with the name of the program's file. */
 function messagesOf(stderr: string): string[] {
   return stderr
-    .split(/^(?=pg_dump: (?!detail:|hint:))/m)
+    .split(/^(?=pg_dump(?:-\d+)?: (?!detail:|hint:))/m)
     .map((message) => message.trim())
-    .filter((message) => message !== '');
+    .filter((message) => message !== '' && !SAID_ELSEWHERE.test(message));
 }

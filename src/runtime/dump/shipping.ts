@@ -1,20 +1,27 @@
 import { execFile } from 'node:child_process';
-import { readdir, stat, unlink } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { readdirSync, statSync, unlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { DumpProcesses } from './dump-processes';
-import { memberBytes } from '../archive/parts-plan';
+import { TABLE_OF_CONTENTS } from './table-of-contents';
 import { DumpedFile, PartsWriter, throwIfGone } from '../archive/parts-writer';
 import { Log } from '../log';
 
 /** How often the files are looked at while they grow. */
 const POLL_MS = 200;
 
+/** So many times as long as a look at the directory took is waited for the next: there can be 10,000 files. */
+const LOOK_SHARE = 20;
+
+/** The stored head of a file is punched out when it has so many parts: each time a program is started for it. */
+const PUNCHED_PARTS = 2;
+
 /** pg_dump is paused when the bytes of so many parts wait on the disk, and resumed when half of them are stored. */
 const BACKLOG_PARTS = 4;
 
-const TABLE_OF_CONTENTS = 'toc.dat';
+/** The file of one table's rows; those of large objects have other names. */
+const TABLE_ROWS = /^\d+\.dat/;
 
 /** Files that a dump is judged by at its end; they stay on the disk until then. */
 const isDescription = (name: string) => name.endsWith('.toc') || name === TABLE_OF_CONTENTS;
@@ -23,23 +30,30 @@ const isDescription = (name: string) => name.endsWith('.toc') || name === TABLE_
 interface Growing {
   readonly name: string;
   readonly path: string;
-  /** Bytes that are stored, and no more on the disk. */
+  /** Bytes that are stored. */
   stored: number;
+  /** Bytes that are no more on the disk. */
+  punched: number;
 }
 
 /**
  * Stores the files of a dump while pg_dump writes them, and takes what is stored off the disk: whole files are deleted,
  * and the stored head of a file that still grows is punched out of it. If the disk fills faster than the storage takes
  * it, pg_dump is paused.
+ *
+ * It looks at the disk synchronously: a dump can have 10,000 files, each of which a thread would cost more than the look.
  */
 export class Shipping {
+  private beginData: () => void = () => undefined;
+  /** Resolved when pg_dump is seen to write data: its table of contents is whole from there on. */
+  readonly dataBegun = new Promise<void>((resolve) => (this.beginData = resolve));
+
   private readonly growing = new Map<string, Growing>();
-  /** Complete files, by their paths, that wait until they fill a part. */
-  private readonly waiting = new Map<string, DumpedFile>();
-  private waitingBytes = 0;
   private processes?: DumpProcesses;
   private ended = false;
   private canPunch = true;
+  /** How long the last look at the directory took. */
+  private lookMs = 0;
 
   constructor(
     private readonly directory: string,
@@ -49,6 +63,8 @@ export class Shipping {
     /** Files that pg_dump writes at the same time. */
     private readonly jobs: number,
     private readonly log: Log,
+    /** The rows of one more table are stored, or packed. */
+    private readonly onTable: () => void,
   ) {}
 
   /** pg_dump has started, with this process id. */
@@ -64,7 +80,7 @@ export class Shipping {
     try {
       while (!this.ended) {
         await this.round();
-        await Promise.race([ending, sleep(POLL_MS)]);
+        await this.pause(ending);
       }
     } finally {
       this.ended = true;
@@ -75,46 +91,47 @@ export class Shipping {
   /** Stores what is left of the data files, after pg_dump has ended. */
   async storeRest(): Promise<void> {
     await this.round();
-    await this.storeWaiting();
+    await this.writer.sendSmallFiles();
   }
 
   async storeDescriptions(): Promise<void> {
-    for (const file of await this.descriptions()) {
-      const growing = { name: file.name, path: file.path, stored: 0 };
+    for (const file of this.descriptions()) {
+      const growing = { name: file.name, path: file.path, stored: 0, punched: 0 };
       await this.storeHead(growing, file.size);
       await this.storeTail(growing, file.size);
     }
-    await this.storeWaiting();
   }
 
   /** The files that describe the dump. */
-  async descriptions(): Promise<DumpedFile[]> {
-    const names = (await readdir(this.directory)).filter(isDescription).sort();
-    return Promise.all(
-      names.map(async (name) => {
-        const path = join(this.directory, name);
-        return { name: `${this.folder}/${name}`, path, size: (await stat(path)).size };
-      }),
-    );
+  descriptions(): DumpedFile[] {
+    const names = this.names().filter(isDescription).sort();
+    return names.map((name) => {
+      const path = join(this.directory, name);
+      return { name: `${this.folder}/${name}`, path, size: sizeOf(path) };
+    });
   }
 
   private async round(): Promise<void> {
-    const names = await this.names();
+    const names = this.names();
     if (!names.includes(TABLE_OF_CONTENTS)) return;
+    if (!this.ended && names.some((name) => !isDescription(name))) this.beginData();
     // In this order: a file that existed and then is not open is complete.
-    const open = this.ended ? new Set<string>() : await this.processes?.openFiles(this.directory);
-    // Chosen before any is stored: what waits now may be stored, and no more there, when its turn comes.
-    const chosen = names.filter((name) => !isDescription(name) && !this.waiting.has(join(this.directory, name)));
-    for (const name of chosen) {
+    const open = this.ended ? new Set<string>() : this.processes?.openFiles(this.directory);
+    for (const name of names) {
+      if (isDescription(name)) continue;
       const path = join(this.directory, name);
-      const file = this.growing.get(name) ?? { name: `${this.folder}/${name}`, path, stored: 0 };
+      const file = this.growing.get(name) ?? { name: `${this.folder}/${name}`, path, stored: 0, punched: 0 };
       this.growing.set(name, file);
       const complete = open !== undefined && !open.has(name);
-      const { size } = await stat(path).catch(throwIfGone(path));
+      const size = sizeOf(path);
       await this.storeHead(file, size);
-      if (!complete) continue;
+      if (!complete) {
+        await this.punchHead(file);
+        continue;
+      }
       await this.storeTail(file, size);
       this.growing.delete(name);
+      if (TABLE_ROWS.test(name)) this.onTable();
     }
   }
 
@@ -123,32 +140,23 @@ export class Shipping {
     const { segmentBytes } = this.writer;
     while (size - file.stored > segmentBytes) {
       await this.writer.addSegment(file, file.stored, segmentBytes);
-      await this.punch(file.path, file.stored, segmentBytes);
       file.stored += segmentBytes;
     }
   }
 
+  /** Takes the stored head of a file that goes on growing off the disk. */
+  private async punchHead(file: Growing): Promise<void> {
+    const length = file.stored - file.punched;
+    if (length < PUNCHED_PARTS * this.writer.segmentBytes) return;
+    await this.punch(file.path, file.punched, length);
+    file.punched = file.stored;
+  }
+
   /** What is left of a file that is complete, at most `segmentBytes`. */
   private async storeTail(file: Growing, size: number): Promise<void> {
-    if (file.stored === 0) return this.storeSmall({ name: file.name, path: file.path, size });
-    await this.writer.addSegment(file, file.stored, size - file.stored);
-    await unlink(file.path);
-  }
-
-  private async storeSmall(file: DumpedFile): Promise<void> {
-    this.waiting.set(file.path, file);
-    this.waitingBytes += memberBytes(file.size);
-    if (this.waitingBytes >= this.writer.segmentBytes) await this.storeWaiting();
-  }
-
-  private async storeWaiting(): Promise<void> {
-    const names = new Set(await this.names());
-    // The check of completeness names a file that is gone.
-    const files = [...this.waiting.values()].filter(({ path }) => names.has(basename(path)));
-    await this.writer.addSmallFiles(files);
-    for (const { path } of files) await unlink(path);
-    this.waiting.clear();
-    this.waitingBytes = 0;
+    if (file.stored === 0) await this.writer.addSmallFile({ ...file, size });
+    else await this.writer.addSegment(file, file.stored, size - file.stored);
+    unlinkSync(file.path);
   }
 
   private async punch(path: string, offset: number, length: number): Promise<void> {
@@ -169,35 +177,48 @@ export class Shipping {
   /** A loop of its own: the other one waits for the storage. */
   private async watchBacklog(ending: Promise<void>): Promise<void> {
     while (!this.ended) {
-      const backlog = await this.backlogBytes();
+      const backlog = this.backlogBytes();
       const limit = BACKLOG_PARTS * this.writer.segmentBytes;
       if (this.canPunch && backlog > limit) this.processes?.pause();
       else if (backlog < limit / 2) this.processes?.resume();
-      await Promise.race([ending, sleep(POLL_MS)]);
+      await this.pause(ending);
     }
     this.processes?.resume();
   }
 
   /** Bytes on the disk that could be stored: less than a part of each file that grows has to wait. */
-  private async backlogBytes(): Promise<number> {
-    let bytes = this.waitingBytes;
-    for (const name of await this.names()) {
-      const path = join(this.directory, name);
-      if (this.waiting.has(path)) continue;
-      const size = await stat(path).then(
-        (found) => found.size,
-        () => 0,
-      );
+  private backlogBytes(): number {
+    let bytes = 0;
+    for (const name of this.names()) {
+      const size = statSync(join(this.directory, name), { throwIfNoEntry: false })?.size ?? 0;
       bytes += size - (this.growing.get(name)?.stored ?? 0);
     }
     return bytes - this.jobs * this.writer.segmentBytes;
   }
 
-  private async names(): Promise<string[]> {
-    return readdir(this.directory).catch((error: NodeJS.ErrnoException) => {
+  /** Until the next look at the directory, or the end. */
+  private async pause(ending: Promise<void>): Promise<void> {
+    await Promise.race([ending, sleep(Math.max(POLL_MS, LOOK_SHARE * this.lookMs))]);
+  }
+
+  private names(): string[] {
+    const started = performance.now();
+    try {
+      const names = readdirSync(this.directory);
+      this.lookMs = performance.now() - started;
+      return names;
+    } catch (error) {
       // pg_dump has not made it yet.
-      if (error.code === 'ENOENT') return [];
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
       throw error;
-    });
+    }
+  }
+}
+
+function sizeOf(path: string): number {
+  try {
+    return statSync(path).size;
+  } catch (error) {
+    return throwIfGone(path)(error as NodeJS.ErrnoException);
   }
 }

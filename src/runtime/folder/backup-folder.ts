@@ -5,15 +5,19 @@ import { ExpectedManifest, findManifest } from './manifest-store';
 import { StoredBackup } from './stored-backup';
 import { ActionError } from '../../contract/action-error';
 import { BackupId, parseBackupId } from '../../contract/backup-id';
-import { describeSelector, selectBackup } from '../../contract/backup-selection';
+import { completedBackups, describeSelector, selectBackup } from '../../contract/backup-selection';
 import { Catalog } from '../../contract/catalog';
 import { ObjectKeys } from '../../contract/object-keys';
+import { Owner } from '../../contract/owner';
 import { Proof, PROOF_FORMAT } from '../../contract/proof';
 import { BackupSelector } from '../../contract/requests';
 import { StorageSettings } from '../../contract/storage-settings';
 import { Runtime } from '../runtime';
 import { bodyOf, ObjectStore } from '../storage/object-store';
 import { seal, unseal } from '../storage/sealed-json';
+
+/** Proofs that are read at the same time. */
+const CONCURRENT_READS = 16;
 
 /** The folder of one database in a storage: its catalog, and the manifests and parts of its backups. */
 export class BackupFolder {
@@ -27,6 +31,8 @@ export class BackupFolder {
   }
 
   private readonly catalogs: CatalogStore;
+  /** The list as it was read last. */
+  private lastRead?: Catalog;
 
   constructor(
     private readonly store: ObjectStore,
@@ -42,7 +48,13 @@ export class BackupFolder {
    * @throws StorageFault where it was lost or damaged; MissingOrDenied where the storage does not say which.
    */
   async readCatalog(): Promise<Catalog | undefined> {
-    return this.catalogs.read();
+    this.lastRead = await this.catalogs.read();
+    return this.lastRead;
+  }
+
+  /** Whom the folder belongs to, as its list or `folder.json` says; undefined where none of them can be read. */
+  async owner(): Promise<Owner | undefined> {
+    return (await this.catalogs.readAll()).owners[0];
   }
 
   /**
@@ -101,6 +113,19 @@ export class BackupFolder {
     const body = bodyOf(await this.store.get(this.keys.proof(id)));
     const proof = body && unseal<Proof>(body)?.value;
     return proof?.format === PROOF_FORMAT && proof.backup === id ? proof : undefined;
+  }
+
+  /** The proof of the newest backup that is proved, by the list as it was read last; undefined where none is. */
+  async newestProof(): Promise<Proof | undefined> {
+    const ids = completedBackups(this.lastRead?.entries ?? [])
+      .map(({ id }) => id)
+      .reverse();
+    for (let first = 0; first < ids.length; first += CONCURRENT_READS) {
+      const read = ids.slice(first, first + CONCURRENT_READS).map(async (id) => this.readProof(id));
+      const found = (await Promise.all(read)).find((proof) => proof?.state === 'Proved');
+      if (found) return found;
+    }
+    return undefined;
   }
 
   /** Replaces the proof of a backup. It is deleted with the backup. */

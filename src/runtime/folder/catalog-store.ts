@@ -33,9 +33,9 @@ export class FolderReading {
       .sort((one, other) => other.generation - one.generation)[0];
   }
 
-  /** Whom the folder belongs to, as far as it can be read. */
-  get owner(): Owner | undefined {
-    return this.newest?.owner ?? (this.record.state === 'valid' ? this.record.value.owner : undefined);
+  /** Whom the folder belongs to, as each of its objects says that can be read: `folder.json` first. */
+  get owners(): readonly Owner[] {
+    return [this.record, ...this.catalogs].flatMap((object) => (object.state === 'valid' ? [object.value.owner] : []));
   }
 
   /** The objects that could not be read. */
@@ -68,6 +68,15 @@ export class FolderReading {
             'Use the version that wrote it.',
         );
       }
+    }
+    // A list is lost in one object or two, not together with what was written years before it.
+    if (objects.every(({ state }) => state === 'damaged')) {
+      return new ActionError(
+        'StorageFault',
+        `None of ${objects.map(({ key }) => key).join(', ')} reads as it was written, so that probably the storage, or a ` +
+          'proxy in front of it, does not answer what it holds. Run `cdktf-managed-database test-connection`. If it ' +
+          'passes, rebuild the list from the manifests with `cdktf-managed-database repair`.',
+      );
     }
     if (!this.isEmpty) {
       return new ActionError(
@@ -113,8 +122,8 @@ export class CatalogStore {
 
   async readAll(): Promise<FolderReading> {
     const [one, other, record] = await Promise.all([
-      this.readObject<Catalog>(this.keys.catalogs[0]),
-      this.readObject<Catalog>(this.keys.catalogs[1]),
+      this.readObject(this.keys.catalogs[0], isCatalog),
+      this.readObject(this.keys.catalogs[1], isCatalog),
       this.readObject<FolderRecord>(this.keys.record),
     ]);
     return new FolderReading([one, other], record);
@@ -164,10 +173,13 @@ export class CatalogStore {
     }
   }
 
-  private async readObject<T extends { readonly format: number }>(key: string): Promise<ReadObject<T>> {
+  private async readObject<T extends Pick<FolderRecord, 'format' | 'owner'>>(
+    key: string,
+    isOne: (value: T) => boolean = () => true,
+  ): Promise<ReadObject<T>> {
     try {
-      const read = await readAgain(this.store, key, (each) => stateOf(key, each).state === 'valid');
-      return stateOf<T>(key, read);
+      const read = await readAgain(this.store, key, (each) => stateOf(key, each, isOne).state === 'valid');
+      return stateOf(key, read, isOne);
     } catch (error) {
       return { key, state: 'unreadable', error };
     }
@@ -178,12 +190,21 @@ function isAbsent({ state }: ReadObject<unknown>): boolean {
   return state === 'missing' || state === 'denied';
 }
 
-function stateOf<T extends { readonly format: number }>(key: string, read: ReadResult): ReadObject<T> {
+/** The digest of an object that was copied to another key is right too. */
+function isCatalog({ generation, entries }: Catalog): boolean {
+  return Array.isArray(entries) && Number.isSafeInteger(generation * 2);
+}
+
+function stateOf<T extends Pick<FolderRecord, 'format' | 'owner'>>(
+  key: string,
+  read: ReadResult,
+  isOne: (value: T) => boolean,
+): ReadObject<T> {
   if (read.kind !== 'found') return { key, state: read.kind };
   const value = unseal<T>(read.body)?.value;
   const format = value?.format ?? unsealedFormat(read.body);
   if (format !== undefined && format !== CATALOG_FORMAT) return { key, state: 'other-format', format };
-  return value ? { key, state: 'valid', value } : { key, state: 'damaged' };
+  return value?.owner && isOne(value) ? { key, state: 'valid', value } : { key, state: 'damaged' };
 }
 
 /** @throws Refused where the folder belongs to another database. */

@@ -1,10 +1,12 @@
 import { setMaxListeners } from 'node:events';
+import { requireOwner } from './catalog-store';
 import { idsDueBefore } from './due-times';
 import { LockedCatalog, WriteRight } from './locked-catalog';
 import { writeManifest } from './manifest-store';
+import { PartChecks } from './part-checks';
 import { readAgain } from './read-again';
 import { sampleOf } from './sample';
-import { StoredBackup } from './stored-backup';
+import { StoredBackup, StoredParts } from './stored-backup';
 import {
   awaitingFinalSweep,
   complete,
@@ -61,6 +63,9 @@ export interface BackupReader {
 
 /** The folder for its one writer: nothing is written or deleted before the right to it has been verified. */
 export class FolderWriter {
+  /** Of the backup that was started. */
+  private checks?: PartChecks;
+
   constructor(
     private readonly folder: BackupReader,
     private readonly store: ObjectStore,
@@ -118,6 +123,7 @@ export class FolderWriter {
 
   /** The run begins: from here on the list names it. */
   async start(id: BackupId): Promise<void> {
+    this.checks = this.checksOf(id);
     await this.locked.apply((catalog) => start(catalog, id, this.runtime.now()));
   }
 
@@ -129,7 +135,9 @@ export class FolderWriter {
   }
 
   async writePart(id: BackupId, number: number, body: Buffer, digests?: BodyDigests): Promise<void> {
+    const size = body.length;
     await this.store.put(this.folder.keys.part(id, number), body, digests);
+    if (digests) this.checks?.begin({ number, size, sha256: digests.sha256 });
   }
 
   /** Deletes a part of a backup that is not completed. */
@@ -139,16 +147,15 @@ export class FolderWriter {
   }
 
   /**
-   * Reads back a sample of the parts, stores the manifest, and lists the backup as Completed.
+   * Makes sure that all parts are there and a sample of them reads back as it was sent, stores the manifest, and lists the
+   * backup as Completed.
    *
    * @returns the number of parts that were read back
    */
   async complete(manifest: Manifest): Promise<number> {
     const { backup: id, parts } = manifest;
     const { keys } = this.folder;
-    const sample = sampleOf(parts);
-    const stored = new StoredBackup(this.store, keys, manifest, '');
-    const damaged = await stored.damagedParts(sample, this.options.signal);
+    const { damaged, readBack } = await (this.checks ?? this.checksOf(id)).finish(parts);
     if (damaged.length > 0) {
       throw new ActionError(
         'BackupFailed',
@@ -165,7 +172,7 @@ export class FolderWriter {
     await this.options.right.verify();
     const digest = await writeManifest(this.store, keys.manifest(id), manifest);
     await this.locked.apply((catalog) => complete(catalog, completedEntry(manifest, digest), copy));
-    return sample.length;
+    return readBack;
   }
 
   /**
@@ -221,38 +228,61 @@ export class FolderWriter {
     await this.locked.writeRecord();
   }
 
-  /** A backup whose manifest and parts are there; undefined where one of them is missing or damaged. */
+  /**
+   * A backup whose manifest and parts are there; undefined where one of them is missing or damaged.
+   *
+   * @throws Refused where it is of another database, as in a folder that was copied.
+   */
   async findWhole(id: BackupId, sampleSize = RECOVERY_SAMPLE): Promise<StoredBackup | undefined> {
     const backup = await this.folder.findBackup({ id }).catch((error: unknown) => {
       if (error instanceof ActionError && error.kind === 'VerificationFailed') return undefined;
       throw error;
     });
     if (!backup) return undefined;
-    const damaged = await backup.damagedParts(sampleOf(backup.manifest.parts, sampleSize), this.options.signal);
+    requireOwner(backup.manifest.owner, this.options.owner);
+    const { parts } = backup.manifest;
+    const damaged = await backup.findDamage(parts, sampleOf(parts, sampleSize), this.options.signal);
     return damaged.length === 0 ? backup : undefined;
   }
 
-  /** Completed backups at due times after the newest entry that the list does not name. */
+  /**
+   * Completed backups that the list does not name, as where it is an older one: at due times after the newest entry, and
+   * those that their manifests name as the ones before them.
+   */
   private async findUnlisted(own?: BackupId): Promise<CatalogEntry[]> {
-    const newest = this.catalog.entries.at(-1)?.id;
-    const found: CatalogEntry[] = [];
+    const newest = this.catalog.entries.at(-1)?.id ?? '';
+    const found = new Map<BackupId, CatalogEntry>();
     const wanted = own === undefined || this.entry(own) ? [] : [own];
-    if (newest !== undefined) {
+    if (!this.locked.isNew) {
       let looked = 0;
       for (const id of idsDueBefore(this.options.dueTimes ?? [], this.runtime.now())) {
         if (id <= newest || looked++ === MAXIMUM_DUE_TIMES) break;
         if (id !== own) wanted.push(id);
       }
     }
-    for (const id of wanted) {
-      const isThere = (await this.store.get(this.folder.keys.manifest(id))).kind === 'found';
-      const backup = isThere ? await this.findWhole(id) : undefined;
-      if (backup) {
-        this.runtime.log.warn('unlisted-backup-found', { backup: id });
-        found.push(completedEntry(backup.manifest, backup.manifestDigest));
+    for (const due of wanted) {
+      for (let id: BackupId | undefined = due; id !== undefined && !this.entry(id) && !found.has(id);) {
+        const backup: StoredBackup | undefined = await this.findUnlistedBackup(id);
+        if (backup) found.set(id, completedEntry(backup.manifest, backup.manifestDigest));
+        id = backup?.manifest.previous;
       }
     }
-    return found;
+    return [...found.values()];
+  }
+
+  private async findUnlistedBackup(id: BackupId): Promise<StoredBackup | undefined> {
+    const key = this.folder.keys.manifest(id);
+    // Once more: nobody looks for it again once a newer one is listed.
+    const isThere = isFound(await this.store.get(key)) || isFound(await this.store.get(key));
+    try {
+      const backup = isThere ? await this.findWhole(id) : undefined;
+      if (backup) this.runtime.log.warn('unlisted-backup-found', { backup: id });
+      return backup;
+    } catch (error) {
+      if (!(error instanceof ActionError && error.kind === 'Refused')) throw error;
+      this.runtime.log.warn('foreign-backup-found', { backup: id, reason: error.message });
+      return undefined;
+    }
   }
 
   /**
@@ -278,6 +308,10 @@ export class FolderWriter {
       }
     }
     return done;
+  }
+
+  private checksOf(id: BackupId): PartChecks {
+    return new PartChecks(new StoredParts(this.store, this.folder.keys, id), this.options.signal);
   }
 
   private async requireReadable({ id, manifestDigest, manifestCopy }: CatalogEntry): Promise<void> {

@@ -54,10 +54,13 @@ export class LockedCatalog {
       await catalog.apply((list) => list);
       await right.verify();
       await catalogs.writeRecord(owner);
+      catalog.isNew = reading.newest === undefined;
     }
     return catalog;
   }
 
+  /** The folder was empty until now. */
+  isNew = false;
   private writing: Promise<void> = Promise.resolve();
 
   private constructor(
@@ -114,7 +117,8 @@ function staleIndex({ catalogs, newest }: FolderReading): number {
 }
 
 function requireOwnReading(reading: FolderReading, owner: Owner): void {
-  if (reading.owner) requireOwner(reading.owner, owner);
+  // A copied folder can have a list of one database and the `folder.json` of another.
+  reading.owners.forEach((found) => requireOwner(found, owner));
   const unreadable = [...reading.catalogs, reading.record].find(
     ({ state }) => state === 'unreadable' || state === 'other-format',
   );

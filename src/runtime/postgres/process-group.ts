@@ -15,14 +15,31 @@ export interface ProcessGroup {
 /** In the command line of a watcher, and of no program. */
 export const WATCHER_MARK = 'watcher-of-process-group';
 
+/** How a group is ended when this process has died. */
+export type Ending =
+  /** Every process of the group is killed. */
+  | 'kill'
+  /**
+   * For PostgreSQL's server, whose processes leave the group: it is asked to end them, which takes it 5 seconds at most,
+   * and killed afterwards.
+   */
+  | 'quit';
+
+const ENDINGS: Readonly<Record<Ending, string>> = {
+  kill: 'kill -s KILL -- "-$$"',
+  quit: 'kill -s QUIT -- "-$$"; for s in 1 2 3 4 5 6 7; do kill -0 $$ || exit; sleep 1; done; kill -s KILL -- "-$$"',
+};
+
 /**
  * A shell that becomes the program. Beside it waits a watcher for the end of file descriptor 3, whose other end only
- * the parent has: it closes when the parent dies, even by SIGKILL, and then the watcher kills the group.
+ * the parent has: it closes when the parent dies, even by SIGKILL, and then the watcher ends the group.
  */
-const WATCHED = `
+function watched(ending: Ending): string {
+  return `
   : ${WATCHER_MARK}
-  (trap '' TERM; exec </dev/null >/dev/null 2>&1; read -r _ <&3; kill -s KILL -- "-$$") &
+  (trap '' TERM QUIT; exec </dev/null >/dev/null 2>&1; read -r _ <&3; ${ENDINGS[ending]}) &
   exec "$0" "$@" 3<&-`;
+}
 
 /** The user that a program runs as. */
 export interface ProcessUser {
@@ -36,8 +53,9 @@ export function startGroup(
   args: readonly string[],
   env: NodeJS.ProcessEnv,
   user?: ProcessUser,
+  ending: Ending = 'kill',
 ): ProcessGroup {
-  const leader = spawn('/bin/sh', ['-c', WATCHED, program, ...args], {
+  const leader = spawn('/bin/sh', ['-c', watched(ending), program, ...args], {
     detached: true,
     ...user,
     stdio: ['pipe', 'pipe', 'pipe', 'pipe'],

@@ -1,8 +1,9 @@
 import { Client, escapeIdentifier } from 'pg';
-import { DatabaseConnection, withClient } from './connection';
+import { columnOrderRemarks, InheritingTable } from './column-order';
 import { readableName } from './encoding';
+import { PROVIDER_DEFAULTS, PROVIDER_RIGHTS } from './provider-rights';
 import { roleRemarks } from './role-remarks';
-import { ServerRoles } from './roles';
+import { PROVIDER_ROLES, ServerRoles } from './roles';
 import { DatabaseIdentity } from '../../contract/manifest';
 import { Remark } from '../../contract/remark';
 
@@ -22,6 +23,7 @@ export async function readServerRemarks(client: Client, { master, roles }: Serve
     `SELECT pg_catalog.lower(name) AS name FROM pg_catalog.pg_settings WHERE context IN ('superuser', 'superuser-backend')`,
   );
   const superuserSettings = new Set(parameters.map(({ name }) => name));
+  const parameterRights = await readParameterRights(client);
   return [
     ...tablespaces.map(({ name, location }) => ({
       type: 'tablespace',
@@ -29,6 +31,7 @@ export async function readServerRemarks(client: Client, { master, roles }: Serve
       reason: `its tables and indexes are restored into the default tablespace`,
       statement: `CREATE TABLESPACE ${escapeIdentifier(name)} LOCATION '${location.replaceAll("'", "''")}';`,
     })),
+    ...parameterRights,
     // The target has a master of its own, with attributes of its own.
     ...roles
       .map((role) => (role.name === master ? { ...role, attributes: [] } : role))
@@ -36,42 +39,54 @@ export async function readServerRemarks(client: Client, { master, roles }: Serve
   ];
 }
 
-/** Finds in each database what a master that is no superuser cannot bring back. */
-export async function readRemarksOfDatabases(
-  connection: DatabaseConnection,
-  databases: readonly DatabaseIdentity[],
+/** Rights to set a parameter, which exist since PostgreSQL 15 and are in no dump of a database. */
+async function readParameterRights(client: Client): Promise<Remark[]> {
+  const { rows: known } = await client.query(
+    `SELECT FROM pg_catalog.pg_class WHERE relnamespace = 'pg_catalog'::pg_catalog.regnamespace AND relname = 'pg_parameter_acl'`,
+  );
+  if (known.length === 0) return [];
+  const { rows } = await client.query<Remark>(
+    `SELECT 'right on parameter' AS type, p.parname AS name,
+       'only a superuser gives it: ' || a.privilege_type || ' to ' || coalesce(u.rolname, 'PUBLIC') || ' is not restored' AS reason,
+       pg_catalog.format('GRANT %s ON PARAMETER %s TO %s;', a.privilege_type, p.parname,
+         coalesce(pg_catalog.quote_ident(u.rolname), 'PUBLIC')) AS statement
+     FROM pg_catalog.pg_parameter_acl p, pg_catalog.aclexplode(p.paracl) a LEFT JOIN pg_catalog.pg_roles u ON u.oid = a.grantee
+     WHERE a.grantee <> a.grantor AND coalesce(u.rolname !~ $1, true) ORDER BY 2, 3`,
+    [PROVIDER_ROLES],
+  );
+  return rows;
+}
+
+/** Finds in the database of the client what a master that is no superuser cannot bring back. */
+export async function readDatabaseRemarks(
+  client: Client,
+  { name: database, encoding }: DatabaseIdentity,
 ): Promise<Remark[]> {
-  const remarks: Remark[] = [];
-  for (const { name: database, encoding } of databases) {
-    const found = await withClient(connection, database, readDatabaseRemarks, encoding);
-    const readable = (text: string) => readableName(text, encoding);
-    remarks.push(
-      ...found.map(({ type, schema, name, reason, statement }) => ({
-        database,
-        type,
-        ...(schema && { schema: readable(schema) }),
-        name: readable(name),
-        reason: readable(reason),
-        ...(statement && { statement: readable(statement) }),
-      })),
-    );
-  }
-  return remarks;
-}
-
-async function readDatabaseRemarks(client: Client): Promise<Remark[]> {
-  const remarks: Remark[] = [];
-  for (const query of [SUPERUSER_OBJECTS, OBJECTS_IN_TABLESPACES, HIDDEN_USER_MAPPINGS, SUBSCRIPTIONS]) {
+  const found: Remark[] = [];
+  for (const query of DATABASE_QUERIES) {
     const { rows } = await client.query(query);
-    remarks.push(...rows);
+    found.push(...rows);
   }
-  return remarks;
+  const { rows: inheriting } = await client.query<InheritingTable>(INHERITING_TABLES);
+  found.push(...columnOrderRemarks(inheriting));
+  const readable = (text: string) => readableName(text, encoding);
+  return found.map(({ type, schema, name, reason, statement }) => ({
+    database,
+    type,
+    ...(schema && { schema: readable(schema) }),
+    name: readable(name),
+    reason: readable(reason),
+    ...(statement && { statement: readable(statement) }),
+  }));
 }
 
-/** Objects of users: neither PostgreSQL's own nor part of an extension, which is restored as a whole. */
+/**
+ * Objects that users made themselves: neither PostgreSQL's own, nor part of an extension or of another object, which are
+ * restored as a whole. The functions that construct the values of a range type are part of the type.
+ */
 const ofUsers = (table: string, alias: string) => `${alias}.oid >= ${FIRST_USER_OBJECT} AND NOT EXISTS (
   SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.${table}'::pg_catalog.regclass
-    AND d.objid = ${alias}.oid AND d.deptype = 'e')`;
+    AND d.objid = ${alias}.oid AND d.deptype IN ('e', 'i'))`;
 
 const SUPERUSER_OBJECTS = `
   SELECT o.type, n.nspname AS schema, o.name, o.detail || '${NEEDS_SUPERUSER}' AS reason FROM (
@@ -115,6 +130,12 @@ const OBJECTS_IN_TABLESPACES = `
       ELSE 'table' END AS type) AS k
   WHERE s.spcname !~ '^pg_' AND n.nspname !~ '^pg_' ORDER BY 1, 2, 3`;
 
+const TABLES_OF_ACCESS_METHODS = `
+  SELECT CASE c.relkind WHEN 'm' THEN 'materialized view' ELSE 'table' END AS type, n.nspname AS schema, c.relname AS name,
+    'it is restored with the default access method, not with ' || a.amname AS reason
+  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN pg_catalog.pg_am a ON a.oid = c.relam
+  WHERE c.relkind IN ('r', 'm') AND ${ofUsers('pg_am', 'a')} ORDER BY 2, 3`;
+
 /** As the view pg_user_mappings decides it: options, the password among them, are shown to few. */
 const HIDDEN_USER_MAPPINGS = `
   SELECT 'user mapping' AS type, m.usename || ' on server ' || m.srvname AS name,
@@ -137,3 +158,24 @@ const SUBSCRIPTIONS = `
   WHERE s.subdbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
     AND NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user)
   ORDER BY 2`;
+
+const DATABASE_QUERIES = [
+  SUPERUSER_OBJECTS,
+  OBJECTS_IN_TABLESPACES,
+  TABLES_OF_ACCESS_METHODS,
+  HIDDEN_USER_MAPPINGS,
+  SUBSCRIPTIONS,
+  PROVIDER_RIGHTS,
+  PROVIDER_DEFAULTS,
+];
+
+/** Tables that inherit, and those that they inherit from. Partitions are dumped with columns of their own. */
+const INHERITING_TABLES = `
+  SELECT c.oid::text AS id, n.nspname AS schema, c.relname AS name,
+    ARRAY(SELECT a.attname::text FROM pg_catalog.pg_attribute a
+      WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum) AS columns,
+    ARRAY(SELECT i.inhparent::text FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid ORDER BY i.inhseqno) AS parents
+  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.relkind IN ('r', 'f') AND NOT c.relispartition
+    AND EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE c.oid IN (i.inhrelid, i.inhparent))
+  ORDER BY 2, 3`;

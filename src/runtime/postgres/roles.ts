@@ -32,6 +32,15 @@ const LIST_SETTINGS = [
   'unix_socket_directories',
 ];
 
+/** The roles of the provider that the user is a member of. */
+export async function readOwnProviderRoles(client: Client): Promise<string[]> {
+  const { rows } = await client.query<{ rolname: string }>(
+    `SELECT rolname FROM pg_catalog.pg_roles WHERE rolname ~ $1 AND pg_catalog.pg_has_role(oid, 'MEMBER')`,
+    [PROVIDER_ROLES],
+  );
+  return rows.map(({ rolname }) => rolname);
+}
+
 /**
  * Reads the roles, without passwords, from catalogs that every user can read. A membership that several roles granted
  * appears once, with the options of all of them.

@@ -32,39 +32,51 @@ const NOT_VALID = '22021';
 const BYTES = 'SQL_ASCII';
 
 /**
- * Makes sure that a restore can write every text of the whole server. It writes them in the administration database, and
- * in each database the names of the roles that own something there or have rights there.
+ * Makes sure that a restore can write every text of the whole server, with the same bytes. It writes them in the
+ * administration database.
  *
+ * @returns the databases where roles own something, or have rights, whose names are not valid in their encoding; a restore
+ * gives those roles other names meanwhile
  * @throws BackupFailed naming the texts that no restore could write
  */
 export async function requireWritableTexts(
   connection: DatabaseConnection,
   databases: readonly DatabaseIdentity[],
   log: Log,
-): Promise<void> {
+): Promise<ReadonlySet<string>> {
   const administration = databases.find(({ name }) => name === ADMINISTRATION_DATABASE)?.encoding ?? 'UTF8';
-  const problems = await withClient(
-    connection,
-    ADMINISTRATION_DATABASE,
-    async (client) => {
-      const found = new Set<string>();
-      for (const text of await readServerTexts(client)) {
-        if (isAscii(text.bytes) || (await isWritable(client, text, administration))) continue;
-        found.add(describe(text));
-      }
-      return [...found];
-    },
-    BYTES,
-  );
+  const problems = new Set(databases.filter(({ name }) => LINE_BREAK.test(name)).map(lineBreakProblem));
+  const withOtherNames = new Set<string>();
+  const examine = async (client: Client) => {
+    for (const text of await readServerTexts(client)) {
+      if (isAscii(text.bytes) || (await isWritable(client, text, administration))) continue;
+      if (canHaveOtherName(text, connection)) withOtherNames.add(readable(text.database));
+      else problems.add(describe(text));
+    }
+  };
+  await withClient(connection, ADMINISTRATION_DATABASE, examine, BYTES);
   for (const problem of problems) log.warn('not-writable', { problem });
-  if (problems.length > 0) {
+  if (problems.size > 0) {
     throw new ActionError(
       'BackupFailed',
-      `${problems.length} names or settings of the server cannot be restored with the same bytes: ` +
-        `${problems.slice(0, NAMED_TEXTS).join('; ')}. Change them to text that is valid there, such as ASCII. A name ` +
+      `${problems.size} names or settings of the server cannot be restored: ` +
+        `${[...problems].slice(0, NAMED_TEXTS).join('; ')}. Change them to text that is valid there, such as ASCII. A name ` +
         'that is not valid in UTF8 is changed from a database in the encoding with which it was written.',
     );
   }
+  return withOtherNames;
+}
+
+/** pg_restore refuses to write the statements of a database whose name has one. */
+const LINE_BREAK = /[\r\n]/;
+
+function lineBreakProblem({ name }: DatabaseIdentity): string {
+  return `database ${JSON.stringify(name)}, whose name has a line break, which pg_restore refuses`;
+}
+
+/** A role other than the master, who is connected, can have another name while a database is restored. */
+function canHaveOtherName({ what, bytes, database }: ServerText, { username }: DatabaseConnection): boolean {
+  return what === 'role' && database !== ADMINISTRATION_DATABASE && bytes !== Buffer.from(username).toString('latin1');
 }
 
 async function readServerTexts(client: Client): Promise<ServerText[]> {
@@ -100,7 +112,12 @@ async function isWritable(client: Client, { bytes, encoding, database }: ServerT
   // Where its own encoding is another one, its sessions convert what is written in UTF8.
   if (database === ADMINISTRATION_DATABASE && !['UTF8', BYTES].includes(administration)) return false;
   if (encoding === 'UTF8') return isUtf8(bytes);
-  return client.query('SELECT pg_catalog.convert($1, $2, $2)', [Buffer.from(bytes, 'latin1'), encoding]).then(
+  return isValidIn(client, Buffer.from(bytes, 'latin1'), encoding);
+}
+
+/** Whether these bytes are a text in a database of this encoding. */
+export async function isValidIn(client: Client, bytes: Buffer, encoding: string): Promise<boolean> {
+  return client.query('SELECT pg_catalog.convert($1, $2, $2)', [bytes, encoding]).then(
     () => true,
     (error: Error & { code?: string }) => {
       if (error.code !== NOT_VALID) throw error;

@@ -63,11 +63,25 @@ export async function readUserDatabases(client: Client): Promise<DatabaseIdentit
   }));
 }
 
-/** Size of all databases that are no templates, as the server reports it. */
-export async function readUserDatabaseBytes(client: Client): Promise<number> {
-  const { rows } = await client.query(
-    `SELECT coalesce(sum(pg_catalog.pg_database_size(oid)), 0) AS bytes FROM pg_catalog.pg_database
-     WHERE datallowconn AND NOT datistemplate AND pg_catalog.has_database_privilege(oid, 'CONNECT')`,
+export interface UserDatabase extends DatabaseIdentity {
+  readonly sizeBytes: number;
+}
+
+/** Adds to databases the size that the server reports. */
+export async function readSizes(client: Client, databases: readonly DatabaseIdentity[]): Promise<UserDatabase[]> {
+  const { rows } = await client.query<{ name: string; bytes: string }>(
+    'SELECT datname AS name, pg_catalog.pg_database_size(oid) AS bytes FROM pg_catalog.pg_database WHERE datname = ANY ($1)',
+    [databases.map(({ name }) => name)],
+  );
+  const sizes = new Map(rows.map(({ name, bytes }) => [name, Number(bytes)]));
+  return databases.map((database) => ({ ...database, sizeBytes: sizes.get(database.name) ?? 0 }));
+}
+
+/** The size of all databases that the user may connect to, in bytes. */
+export async function readDatabaseBytes(client: Client): Promise<number> {
+  const { rows } = await client.query<{ bytes: string }>(
+    `SELECT sum(pg_catalog.pg_database_size(oid)) AS bytes FROM pg_catalog.pg_database
+     WHERE pg_catalog.has_database_privilege(oid, 'CONNECT')`,
   );
   return Number(rows[0].bytes);
 }

@@ -1,8 +1,8 @@
-import { Client, escapeIdentifier } from 'pg';
+import { Client, escapeIdentifier, QueryResult } from 'pg';
 import { ManifestDatabase } from '../../contract/manifest';
 
 /** Tables that one statement counts. */
-const COUNT_BATCH_SIZE = 100;
+const COUNT_BATCH_SIZE = 25;
 
 /** A table's name. */
 export interface TableName {
@@ -21,7 +21,7 @@ export type DatabaseContents = Pick<ManifestDatabase, 'sizeBytes' | 'extensions'
 };
 
 /** Tables of users, and not those of PostgreSQL itself. */
-const USER_TABLES = `
+export const USER_TABLES = `
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   WHERE c.relpersistence <> 't' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'`;
 
@@ -65,24 +65,33 @@ export async function readLockableTables(client: Client): Promise<DumpedTable[]>
   return rows.map((table) => ({ ...table, oid: Number(table.oid) }));
 }
 
-/**
- * What keeps the user of the connection from reading tables and sequences whole: one sentence each.
- *
- * @param leftOut object ids of those that need not be read
- */
-export async function readUnreadable(client: Client, leftOut: ReadonlySet<number>): Promise<string[]> {
-  const { rows } = await client.query<{ problem: string }>(
+/** A table or sequence that the user of the connection cannot read whole. */
+export interface Unreadable {
+  /** What it is, its name, and what is in the way. */
+  readonly problem: string;
+  /** Its owner reads no more than others. */
+  readonly hidesFromOwner: boolean;
+  /** The user has all rights that an owner has. */
+  readonly isOwned: boolean;
+}
+
+/** @param leftOut object ids of tables and sequences that need not be read */
+export async function readUnreadable(client: Client, leftOut: ReadonlySet<number>): Promise<Unreadable[]> {
+  const { rows } = await client.query<Unreadable>(
     `SELECT pg_catalog.format('%s %I.%I: %s', CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END, n.nspname,
        c.relname, CASE WHEN NOT pg_catalog.has_schema_privilege(n.oid, 'USAGE') THEN 'no USAGE on its schema'
          WHEN NOT pg_catalog.has_table_privilege(c.oid, 'SELECT') THEN 'no SELECT'
-         ELSE 'its row security hides rows' END) AS problem ${USER_TABLES}
+         ELSE 'its row security hides rows' END) AS problem,
+       c.relkind <> 'S' AND pg_catalog.row_security_active(c.oid) AND c.relforcerowsecurity AS "hidesFromOwner",
+       pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT')
+         AND pg_catalog.pg_has_role(c.relowner, 'USAGE') AS "isOwned" ${USER_TABLES}
      AND c.relkind IN ('r', 'p', 'S') AND c.oid <> ALL ($1) AND NOT ${BELONGS_TO_EXTENSION}
      AND NOT (pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT')
        AND (c.relkind = 'S' OR NOT pg_catalog.row_security_active(c.oid)))
      ORDER BY n.nspname, c.relname`,
     [[...leftOut]],
   );
-  return rows.map(({ problem }) => problem);
+  return rows;
 }
 
 /** A table or sequence of an extension whose content cannot be dumped and loaded by the user of the connection. */
@@ -140,10 +149,10 @@ export async function countRows(client: Client, tables: readonly TableName[]): P
       (table, index) => `SELECT ${index} AS index, count(*) AS rows FROM ONLY ${qualified(table)}`,
     );
     // The rollback releases the locks of this count. They would add up, and schema changes would wait for them.
-    await client.query('SAVEPOINT counting');
-    const { rows } = await client.query<{ index: number; rows: string }>(statement.join(' UNION ALL '));
-    await client.query('ROLLBACK TO SAVEPOINT counting');
-    const counts = new Map(rows.map((row) => [row.index, Number(row.rows)]));
+    const results = (await client.query(
+      `SAVEPOINT counting; ${statement.join(' UNION ALL ')}; ROLLBACK TO SAVEPOINT counting`,
+    )) as unknown as readonly QueryResult<{ index: number; rows: string }>[];
+    const counts = new Map(results[1].rows.map((row) => [row.index, Number(row.rows)]));
     counted.push(...batch.map(({ schema, name }, index) => ({ schema, name, rows: counts.get(index)! })));
   }
   return counted;

@@ -185,13 +185,17 @@ function canDump(clientMajor: number, serverMajor: number): boolean {
 async function dumpClientsIn(folder: string, workDirectory: string): Promise<DumpClient[]> {
   const names = ['pg_dump'];
   for (let major = OLDEST_MAJOR; major <= NEWEST_MAJOR; major++) names.push(`pg_dump-${major}`);
-  const clients: DumpClient[] = [];
-  for (const file of names.map((name) => join(folder, name)).filter(isExecutable)) {
-    // Another one may do: a wrapper of a distribution fails where no client is installed behind it.
-    const version = await clientVersion('pg_dump', workDirectory, file).catch(() => undefined);
-    if (version) clients.push({ ...version, file });
-  }
-  return clients;
+  const files = names.map((name) => join(folder, name)).filter(isExecutable);
+  const clients = await Promise.all(
+    files.map(async (file) =>
+      clientVersion('pg_dump', workDirectory, file).then(
+        (version) => [{ ...version, file }],
+        // Another one may do: a wrapper of a distribution fails where no client is installed behind it.
+        () => [],
+      ),
+    ),
+  );
+  return clients.flat();
 }
 
 function noFittingClient(clients: readonly DumpClient[], serverMajor: number): ActionError {

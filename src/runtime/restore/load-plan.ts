@@ -70,6 +70,7 @@ export function planLoad(
     for (const table of dependsOn) unitOfTable.set(table, unit);
   }
 
+  const reaches = constraintsThatReachOthers(listed);
   const before: string[] = [];
   const after: string[] = [];
   const placed = new Map<number, LoadUnit | undefined>();
@@ -84,7 +85,9 @@ export function planLoad(
         unitOfTable.has(id) ||
         (placed.has(id) && [undefined, unit].includes(placed.get(id) as Draft)),
     );
-    if (index < lastData || (BUILT_FROM_ROWS.test(description) && isPossible && tables.size === 0)) {
+    if (index > lastData && reaches(dumpId, tables.size === 0)) {
+      after.push(line);
+    } else if (index < lastData || (BUILT_FROM_ROWS.test(description) && isPossible && tables.size === 0)) {
       before.push(line);
       placed.set(dumpId, undefined);
     } else if (BUILT_FROM_ROWS.test(description) && isPossible && tables.size === 1) {
@@ -102,6 +105,26 @@ export function planLoad(
     }
   }
   return { before, units, after };
+}
+
+/**
+ * Whether an entry could be a NOT NULL constraint that is not valid, of a table whose rows others have too: it reaches
+ * those that inherit from the table, and would refuse their rows where it came before them (since PostgreSQL 18). The
+ * listing does not tell it from a key; but on a key of a partitioned table depend those of its partitions.
+ */
+function constraintsThatReachOthers(
+  listed: readonly Pick<ArchiveEntry, 'dumpId' | 'description' | 'dependsOn'>[],
+): (dumpId: number, isWithoutRows: boolean) => boolean {
+  const idsBehind = (kind: RegExp) =>
+    new Set(listed.filter(({ description }) => kind.test(description)).flatMap(({ dependsOn }) => dependsOn));
+  const keys = idsBehind(BUILT_FROM_ROWS);
+  const inherited = idsBehind(/^TABLE (?!DATA |ATTACH )/);
+  const constraints = new Map(
+    listed
+      .filter(({ dumpId, description }) => description.startsWith('CONSTRAINT ') && !keys.has(dumpId))
+      .map(({ dumpId, dependsOn }) => [dumpId, dependsOn.some((id) => inherited.has(id))]),
+  );
+  return (dumpId, isWithoutRows) => constraints.has(dumpId) && (isWithoutRows || constraints.get(dumpId)!);
 }
 
 /** The units that load files, and the unit of each entry for the rows of a table. */

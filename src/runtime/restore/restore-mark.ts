@@ -1,6 +1,7 @@
 import { Client, escapeIdentifier, escapeLiteral } from 'pg';
 import { BackupId } from '../../contract/backup-id';
 import { Remark } from '../../contract/remark';
+import { RestoreAnswer } from '../../contract/requests';
 import { RESTORE_MARK_ROLE } from '../postgres/roles';
 
 /** What a restore wrote on its target. */
@@ -17,6 +18,8 @@ export interface RestoreMark {
 /** What the target did not have before the restore began. */
 export interface CreatedByRestore {
   readonly databases: readonly string[];
+  /** Databases that were there, empty, and that are filled. */
+  readonly filled: readonly string[];
   readonly roles: readonly string[];
 }
 
@@ -26,6 +29,8 @@ export interface RestoreResult {
   readonly databasesWithTables: readonly string[];
   readonly tables: number;
   readonly rows: number;
+  readonly databaseBytes: number;
+  readonly connection: RestoreAnswer['connection'];
   readonly remarks: readonly Remark[];
   readonly notEnforced: readonly Remark[];
 }

@@ -32,6 +32,9 @@ const NOT_ABOUT_THE_OBJECT =
   /No space left on device|could not extend file|out of memory|canceling statement|deadlock detected|shutting down|in recovery mode|connection/;
 
 const REFUSED = /^error: could not execute query: (ERROR: {2}.*?)\nCommand was: (.*)$/s;
+/** Of a table: an access method that the server does not have. It is created with the default one. */
+const REFUSED_ACCESS_METHOD =
+  /^error: could not set "(default_table_access_method)": (ERROR: {2}invalid value for parameter "\1": "([^\n]*)".*)$/s;
 /** Everything else says what is being done. */
 const PROBLEM = /^(error|warning|ERROR|WARNING|FATAL|PANIC): /;
 const SUMMARY = /^warning: errors ignored on restore: \d+$/;
@@ -54,15 +57,23 @@ export function sortMessages(stderr: string): RestoreMessages {
     if (entry) current = { dumpId: Number(entry[1]), entry: entry[2] };
     if (STAGE.test(message)) current = undefined;
     if (!PROBLEM.test(message) || SUMMARY.test(message)) continue;
-    const [, words, statement] = REFUSED.exec(message) ?? [];
+    const [words, statement] = refusedStatement(message);
     const harmless = HARMLESS.map((pattern) => pattern.exec(words ?? message)?.[0]).find((text) => text !== undefined);
     if (harmless) {
       passedOver.push(harmless);
     } else if (words && current !== undefined && !NOT_ABOUT_THE_OBJECT.test(words)) {
-      refusals.push({ ...current, message: words, statement });
+      refusals.push({ ...current, message: words, statement: statement! });
     } else {
       failures.push(message);
     }
   }
   return { passedOver: [...new Set(passedOver)], refusals, failures };
+}
+
+/** What the server said to which statement; nothing for another message. */
+function refusedStatement(message: string): [words?: string, statement?: string] {
+  const [, setting, reason, value] = REFUSED_ACCESS_METHOD.exec(message) ?? [];
+  if (setting !== undefined) return [reason, `SET ${setting} = "${value}";`];
+  const [, words, statement] = REFUSED.exec(message) ?? [];
+  return [words, statement];
 }

@@ -87,9 +87,11 @@ async function contentsOf(client: Client): Promise<string[]> {
            WHERE d.classid = 'pg_catalog.${catalog}'::regclass AND d.objid = o.oid AND d.deptype = 'e')`,
   );
   const { rows } = await client.query<{ description: string }>(
-    // A large object has whatever number its maker chose.
+    // A large object has whatever number its maker chose. Subscriptions of all databases are in one catalog.
     `${queries.join(' UNION ALL ')}
-     UNION ALL SELECT 'large object ' || oid FROM pg_catalog.pg_largeobject_metadata`,
+     UNION ALL SELECT 'large object ' || oid FROM pg_catalog.pg_largeobject_metadata
+     UNION ALL SELECT 'subscription ' || s.subname FROM pg_catalog.pg_subscription s
+       JOIN pg_catalog.pg_database d ON d.oid = s.subdbid AND d.datname = pg_catalog.current_database()`,
   );
   return rows.map(({ description }) => description);
 }
@@ -127,7 +129,10 @@ export async function databasesWithTables(
   return found;
 }
 
-/** Takes back what an unfinished restore made on its target. Databases that were there, empty, are empty again. */
+/**
+ * Takes back what an unfinished restore made on its target. Databases that it fills and that were there, empty, are empty
+ * again; others, which somebody made since then, stay as they are.
+ */
 export async function deleteCreatedByRestore(
   connection: DatabaseConnection,
   admin: Client,
@@ -141,6 +146,7 @@ export async function deleteCreatedByRestore(
       await dropDatabase(admin, name);
       continue;
     }
+    if (!made.filled.includes(name)) continue;
     await admin.query(`ALTER DATABASE ${escapeIdentifier(name)} OWNER TO CURRENT_USER`);
     const rolesHere = roles.map((role) => serverNameIn(role, encoding));
     const empty = async (client: Client) => {

@@ -40,6 +40,12 @@ export interface ObjectStore {
    * @throws ActionError StorageFault for every other answer: wrong keys, no such bucket, unreachable.
    */
   get(key: string, into?: Buffer): Promise<ReadResult>;
+  /**
+   * The size of an object in bytes, by a GET of its first byte; undefined where it is missing or hidden.
+   *
+   * @throws ActionError StorageFault, as `get`
+   */
+  sizeOf(key: string): Promise<number | undefined>;
   /** Deletes an object; no error where there is none. @throws ActionError StorageFault */
   delete(key: string): Promise<void>;
   /**

@@ -42,8 +42,8 @@ export class FolderOwner {
 
 /**
  * Reads the catalogs and the record of a folder for an owner other than this one. The folder can be read, so what is
- * denied is missing, and a folder without any of them has no owner. The newest catalog decides; the record has no
- * generation and counts last.
+ * denied is missing, and a folder without any of them has no owner. One that names another owner is enough: a folder may
+ * have been copied over this one in part.
  */
 export async function findForeignOwner(
   objects: readonly string[],
@@ -60,19 +60,16 @@ export async function findForeignOwner(
   const present = answers.filter(({ answer }) => answer.bytes !== undefined);
   const readable = present
     .map(({ key, answer }) => ({ key, found: ownerIn(answer.bytes!) }))
-    .flatMap(({ key, found }) => (found === undefined ? [] : [{ key, ...found }]))
-    .sort((one, other) => other.generation - one.generation);
-  const [newest] = readable;
-  if (newest !== undefined) {
-    const foreign = sameOwner(newest.owner, me) ? undefined : { owner: newest.owner, me, key: newest.key };
-    return new FolderOwner(foreign, undefined, []);
+    .flatMap(({ key, found }) => (found === undefined ? [] : [{ key, owner: found }]));
+  if (readable.length > 0) {
+    const foreign = readable.find(({ owner }) => !sameOwner(owner, me));
+    return new FolderOwner(foreign && { owner: foreign.owner, me, key: foreign.key }, undefined, []);
   }
   const damaged = present.map(({ key }) => `${key} is damaged, so the owner of the folder is not known.`);
   return new FolderOwner(undefined, undefined, damaged);
 }
 
 /** Undefined where the object is not as it was written: a changed byte may name another account. */
-function ownerIn(bytes: Buffer): { readonly generation: number; readonly owner: Owner } | undefined {
-  const value = unseal<{ readonly generation?: number; readonly owner: Owner }>(bytes)?.value;
-  return value && { generation: value.generation ?? 0, owner: value.owner };
+function ownerIn(bytes: Buffer): Owner | undefined {
+  return unseal<{ readonly owner: Owner }>(bytes)?.value.owner;
 }

@@ -2,7 +2,13 @@ import { createHash } from 'node:crypto';
 import { Agent as HttpAgent } from 'node:http';
 import { AgentOptions, Agent as HttpsAgent } from 'node:https';
 import { Readable } from 'node:stream';
-import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  PutObjectCommand,
+  PutObjectCommandOutput,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { BodyDigests } from './object-store';
 import { errorKindOfMessage } from '../../contract/diagnosis/error-kinds';
@@ -23,8 +29,15 @@ export interface StorageAnswer {
   readonly result: OperationResult;
   /** What a GET gave. */
   readonly bytes?: Buffer;
+  /** The size of an object that was asked for. */
+  readonly size?: number;
   /** Of a DELETE: the store keeps the deleted object as an older version. */
   readonly versioned?: boolean;
+  /**
+   * Of a PUT: the store answered a digest that is not that of the body. Some stores give an `ETag` that looks like a
+   * digest and is none, so only what is stored can tell.
+   */
+  readonly otherDigest?: boolean;
 }
 
 /** Digests of a body as far as they are known; the SDK computes a SHA-256 that is not. */
@@ -83,8 +96,9 @@ export class StorageClient {
       if (digests.sha256 !== undefined) {
         presetPayloadDigest(command, digests.sha256);
       }
-      await this.s3.send(command, { abortSignal });
-      return { result: { kind: 'done' } };
+      const answered = await this.s3.send(command, { abortSignal });
+      const otherDigest = hasOtherDigest(answered, body, digests.md5);
+      return { result: { kind: 'done' }, otherDigest };
     });
   }
 
@@ -96,6 +110,22 @@ export class StorageClient {
       });
       const bytes = await readAtMost(answer.Body as Readable, maximumBytes, into, abortSignal);
       return { result: { kind: 'done' }, bytes };
+    });
+  }
+
+  /**
+   * The size of an object, by a GET of its first byte; undefined where the store does not say it. A store that ignores
+   * the range begins to send the whole.
+   */
+  async size(key: string, waitMs = this.bounds.requestMs): Promise<StorageAnswer> {
+    return this.within(waitMs, async (abortSignal) => {
+      const command = new GetObjectCommand({ Bucket: this.settings.bucket, Key: key, Range: 'bytes=0-0' });
+      const { Body, ContentRange, ContentLength } = await this.s3.send(command, { abortSignal });
+      const total = /\/(\d+)$/.exec(ContentRange ?? '')?.[1];
+      if (ContentRange === undefined) (Body as Readable).destroy();
+      else await readAtMost(Body as Readable, 1, undefined, abortSignal);
+      const size = ContentRange === undefined ? ContentLength : total === undefined ? undefined : Number(total);
+      return { result: { kind: 'done' }, size };
     });
   }
 
@@ -132,6 +162,18 @@ export class StorageClient {
 
 export function md5Of(body: Buffer): string {
   return createHash('md5').update(body).digest('base64');
+}
+
+/** Whether a digest that a store answered to a PUT contradicts the body. One of several pieces ends with their number. */
+function hasOtherDigest(
+  { ETag = '', ChecksumSHA256 = '' }: Pick<PutObjectCommandOutput, 'ETag' | 'ChecksumSHA256'>,
+  body: Buffer,
+  md5: string,
+): boolean {
+  const isMd5 = /^"?[0-9a-f]{32}"?$/i.test(ETag);
+  if (isMd5 && Buffer.from(ETag.replaceAll('"', ''), 'hex').toString('base64') !== md5) return true;
+  const isSha256 = /^[A-Za-z0-9+/]{43}=$/.test(ChecksumSHA256);
+  return isSha256 && createHash('sha256').update(body).digest('base64') !== ChecksumSHA256;
 }
 
 /** The signature takes a digest that stands in this header as it is, instead of computing it once more. */

@@ -7,7 +7,7 @@ import { diagnoseStorage } from '../../contract/diagnosis/diagnose';
 import { isKind, isRetriedByBackups, rejectsCredentials } from '../../contract/diagnosis/error-kinds';
 import { Bounds, Fault, StorageContext, StorageOperation } from '../../contract/diagnosis/fault';
 import { faultLine } from '../../contract/diagnosis/fault-line';
-import { OperationResult } from '../../contract/diagnosis/operation-result';
+import { OperationResult, OwnCode } from '../../contract/diagnosis/operation-result';
 import { StorageSettings } from '../../contract/storage-settings';
 import { Log } from '../log';
 import { Secrets } from '../secrets';
@@ -35,6 +35,9 @@ export const BACKUP_BOUNDS: Bounds = { connectMs: 3_000, socketMs: 30_000, reque
 /** Longest object that is read: a part is a few tens of MiB, a manifest of very many files less. */
 export const MAXIMUM_OBJECT_BYTES = 256 * 1024 * 1024;
 
+/** HTTP status. */
+const RANGE_NOT_SATISFIABLE = 416;
+
 /** Pauses before the second and later attempts of one operation, in milliseconds. */
 const PAUSES = [250, 1_000, 4_000];
 
@@ -60,6 +63,8 @@ export async function openObjectStore(settings: StorageSettings, options: Object
 class S3ObjectStore implements ObjectStore {
   retries = 0;
   private client: StorageClient;
+  /** What the store answers as a digest is one, as far as is known. */
+  private answersDigests = true;
 
   constructor(
     private readonly context: StorageContext,
@@ -72,8 +77,20 @@ class S3ObjectStore implements ObjectStore {
 
   async put(key: string, body: Buffer, digests?: BodyDigests): Promise<void> {
     const known = digests ?? { md5: md5Of(body) };
-    const { result } = await this.withCurrentKeys((client) => client.put(key, body, undefined, known));
+    const { result } = await this.withCurrentKeys(async (client) => {
+      const answer = await client.put(key, body, undefined, known);
+      return answer.otherDigest && this.answersDigests ? this.readBack(client, key, body) : answer;
+    });
     this.requireDone('PUT', key, result);
+  }
+
+  /** What a PUT whose digest was contradicted has stored. An `ETag` is often no digest where the store encrypts. */
+  private async readBack(client: StorageClient, key: string, body: Buffer): Promise<StorageAnswer> {
+    const { result, bytes } = await client.get(key, body.length);
+    const isStored = bytes?.equals(body) === true;
+    if (isStored) this.answersDigests = false;
+    const isUnknown = result.kind === 'no-answer' && result.code !== ('ANSWER_TOO_LONG' satisfies OwnCode);
+    return { result: isStored || isUnknown ? result : { kind: 'other-bytes' } };
   }
 
   async get(key: string, into?: Buffer): Promise<ReadResult> {
@@ -88,6 +105,18 @@ class S3ObjectStore implements ObjectStore {
     }
     this.requireDone('GET', key, result);
     return { kind: 'found', body: bytes! };
+  }
+
+  async sizeOf(key: string): Promise<number | undefined> {
+    const { result, size } = await this.withCurrentKeys((client) => client.size(key));
+    if (isKind(result, 'missing', 'denied')) return undefined;
+    // An empty object has no first byte.
+    if (result.kind === 'answer' && result.status === RANGE_NOT_SATISFIABLE) return 0;
+    this.requireDone('GET', key, result);
+    if (size !== undefined) return size;
+    // The answer was in chunks, or had no total, as some proxies make it.
+    const whole = await this.get(key);
+    return whole.kind === 'found' ? whole.body.length : undefined;
   }
 
   async delete(key: string): Promise<void> {

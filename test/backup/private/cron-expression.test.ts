@@ -1,6 +1,6 @@
 import { CronExpressionParser } from 'cron-parser';
-import fc from 'fast-check';
 import { longestGapMs, toSchedulerExpressions } from '../../../src/backup/private/cron-expression';
+import * as fc from '../../support/properties';
 import { SchedulerEvaluator } from '../scheduler-evaluator';
 
 const DAY_MS = 86_400_000;
@@ -267,6 +267,13 @@ function kindOfTrueRefusal(expression: string, { message }: Error): 'malformed' 
     expect(parse(expression).fields.second.values).not.toEqual([0]);
     return 'second';
   }
+  const namesADate = (text: string) => {
+    try {
+      return Boolean(parse(text));
+    } catch {
+      return false;
+    }
+  };
   // The day that the error names is due by two parts of the day fields, each taken alone.
   const [, date] = /share some of their days, such as (\d{4}-\d\d-\d\d)/.exec(message)!;
   const [, , , dayOfMonth, month, dayOfWeek] = expression.split(' ');
@@ -277,9 +284,11 @@ function kindOfTrueRefusal(expression: string, { message }: Error): 'malformed' 
     ...(!/^[*?]$/.test(dayOfWeek) ? [`* ${month} ${dayOfWeek}`] : []),
   ];
   const midnight = Date.parse(date);
-  const dueOn = alone.filter(
-    (part) => cronParserTimes(`0 0 0 ${part}`, midnight, midnight + DAY_MS, 1).times[0] === midnight,
-  );
+  const dueOn = alone.filter((part) => {
+    // Alone, a part may name no date at all, such as day 31 of two months that have none: cron-parser refuses it.
+    if (part === `${days} ${month} *` && !namesADate(`0 0 0 ${part}`)) return false;
+    return cronParserTimes(`0 0 0 ${part}`, midnight, midnight + DAY_MS, 1).times[0] === midnight;
+  });
   expect(dueOn.length).toBeGreaterThan(1);
   return 'overlap';
 }
@@ -293,7 +302,7 @@ function cronExpressions(options: { timesPerDay?: number } = {}): fc.Arbitrary<s
   const few = fc.oneof(value(0, 23), fc.uniqueArray(fc.nat(23), { minLength: 1, maxLength: options.timesPerDay ?? 5 }));
   return fc
     .tuple(
-      fc.oneof({ arbitrary: fc.constantFrom('0', '00', '0-0', '*/60'), weight: 12 }, field(0, 59)),
+      fc.oneof({ arbitrary: fc.constantFrom('0', '00', '0-0', '*/60'), weight: 8 }, field(0, 59)),
       options.timesPerDay ? value(0, 59) : field(0, 59),
       options.timesPerDay ? few.map(String) : field(0, 23),
       fc.oneof(

@@ -46,9 +46,22 @@ describe('progress', () => {
     expect(log.progressIntervalMs).toBe(60_000);
   });
 
-  test('of a backup has no total', () => {
-    log.info('progress', { direction: 'stored', doneBytes: 1_200_000_000, bytesPerSecond: 35_000_000 });
-    expect(lines).toEqual(['03:00:05  stored 1.2 GB, 35 MB/s']);
+  test('names the tables that are left and what is being built', () => {
+    log.info('progress', { ...PROGRESS, tablesLeft: 12, current: ['INDEX public a', 'TABLE DATA public b'] });
+    log.info('progress', { ...PROGRESS, doneBytes: PROGRESS.totalBytes, tablesLeft: 0, current: ['INDEX public a'] });
+    expect(lines).toEqual([
+      '03:00:05  read 46 %, 1.2 GB of 2.6 GB, 35 MB/s, 40s to go, 12 tables left, INDEX public a, TABLE DATA public b',
+      '03:00:05  read 100 %, 2.6 GB of 2.6 GB, 35 MB/s, INDEX public a',
+    ]);
+  });
+
+  test('of a first backup has no total, and of the next ones an estimate', () => {
+    log.info('progress', { direction: 'stored', doneBytes: 1_200_000_000, bytesPerSecond: 35_000_000, tablesLeft: 1 });
+    log.info('progress', { ...PROGRESS, direction: 'stored' });
+    expect(lines).toEqual([
+      '03:00:05  stored 1.2 GB, 35 MB/s, 1 table left',
+      '03:00:05  stored 46 %, 1.2 GB of about 2.6 GB, 35 MB/s, 40s to go',
+    ]);
   });
 
   test('is a bar on a terminal, which is erased before other text', () => {
@@ -58,11 +71,11 @@ describe('progress', () => {
       true,
       () => new Date('2026-11-22T03:00:05Z'),
     );
-    terminal.info('progress', PROGRESS);
+    terminal.info('progress', { ...PROGRESS, tablesLeft: 12, current: ['INDEX public with_a_long_name'] });
     terminal.info('parts-read', {});
     terminal.eraseBar();
     expect(written).toEqual([
-      '\r\u001b[2K[#########...........] read 46 %, 1.2 GB of 2.6 GB, 35 MB/s, 40s to go',
+      '\r\u001b[2K[#########...........] read 46 %, 1.2 GB of 2.6 GB, 35 MB/s, 40s to go, 12 tabl',
       '\r\u001b[2K',
       '03:00:05  parts read\n',
     ]);

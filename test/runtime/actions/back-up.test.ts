@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fillSampleDatabase, SAMPLE_REPORTS_DATABASE } from '../../../sandbox/sample-database';
 import { folderOfDatabase, Manifest } from '../../../src/contract/manifest';
 import { BackUpRequest } from '../../../src/contract/requests';
@@ -15,7 +16,8 @@ import { verify } from '../../../src/runtime/actions/verify';
 import { watch } from '../../../src/runtime/actions/watch';
 import { resolveConnection } from '../../../src/runtime/postgres/connection';
 import { WriterLock } from '../../../src/runtime/postgres/lock';
-import { Runtime } from '../../../src/runtime/runtime';
+import { withProgress } from '../../../src/runtime/progress';
+import { Progress, Runtime } from '../../../src/runtime/runtime';
 import { CERTIFICATE } from '../../support/certificate';
 import { RealWorld } from '../real-world';
 
@@ -199,6 +201,35 @@ test('fails before anything is written where the clock disagrees with the server
   expect(await world.storedKeys()).toEqual(before);
 });
 
+test('fails before anything is written where the clock disagrees with the storage', async () => {
+  const before = await world.storedKeys();
+  const { openStorage } = await runtimeAt('2026-11-02T03:00:00Z');
+  const withOtherClock: Runtime['openStorage'] = async (settings) =>
+    Object.assign(Object.create(await openStorage(settings)), { clockOffsetMs: () => -100_000 * DAY_MS });
+  await expect(
+    backUpAt('2026-11-02T03:00:00Z', {}, { openStorage: withOtherClock, maximumClockDifferenceMs: 50_000 * DAY_MS }),
+  ).rejects.toMatchObject({ kind: 'Refused', message: expect.stringContaining('the storage') });
+  expect(await world.storedKeys()).toEqual(before);
+});
+
+test('a run that finds the lock taken goes on when it is free', async () => {
+  // GIVEN
+  const connection = await resolveConnection(world.databaseSettings, await runtimeAt('2026-11-02T03:00:00Z'));
+  const lock = (await WriterLock.take(connection, 'shop'))!;
+  const take = jest.spyOn(WriterLock, 'take');
+
+  // WHEN
+  const request = { action: 'prune', storage: world.storageSettings, database: world.databaseSettings } as const;
+  const pruned = prune({ ...request, retentionDays: 1_000 }, await runtimeAt('2026-11-02T03:00:00Z'));
+  while (take.mock.results.length === 0) await sleep(20);
+  expect(await take.mock.results[0].value).toBeUndefined();
+  await lock.release();
+
+  // THEN
+  expect(await pruned).toMatchObject({ deleted: [] });
+  take.mockRestore();
+});
+
 test('fails to verify a lock whose connection has ended', async () => {
   // GIVEN
   const connection = await resolveConnection(world.databaseSettings, await runtimeAt('2026-11-02T03:00:00Z'));
@@ -275,7 +306,20 @@ test('fails in good order when the time of the function is about to end', async 
 });
 
 test('a backup that failed can be run again, and names the one before it', async () => {
-  expect(await backUpAt('2026-11-02T03:00:00Z')).toMatchObject({ backup: SECOND, outcome: 'Completed' });
+  const reports: Progress[] = [];
+  const info = (event: string, report = {}) => void (event === 'progress' && reports.push(report as Progress));
+  const log = { info, warn: () => undefined, progressIntervalMs: 0 };
+  const reporting = withProgress(await runtimeAt('2026-11-02T03:00:00Z', { log }), 'back-up');
+  const { openStorage, reportWork } = reporting;
+
+  // WHEN
+  const answer = await backUpAt('2026-11-02T03:00:00Z', {}, { openStorage, reportWork });
+
+  // THEN
+  expect(answer).toMatchObject({ backup: SECOND, outcome: 'Completed' });
+  // AND it told its share as far as the first backup tells, and that no table was left
+  expect(reports.at(-1)).toMatchObject({ direction: 'stored', tablesLeft: 0 });
+  expect(reports.at(-1)!.totalBytes! / answer.storedBytes!).toBeCloseTo(1, 1);
   const manifest: Manifest = JSON.parse((await world.fetch(world.keys.manifest(SECOND))).toString());
   expect(manifest.previous).toBe(FIRST);
 });

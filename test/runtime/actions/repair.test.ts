@@ -189,3 +189,23 @@ test('nothing is deleted where the newest backup cannot be read', async () => {
   await expect(prune(request, runtime())).rejects.toThrow('Nothing was deleted');
   expect(store.objects.has(KEYS.manifest(IDS[0]))).toBe(true);
 });
+
+describe('when the account is gone with the database', () => {
+  const elsewhere = () => runtime({ account: undefined, region: 'us-east-1' });
+  const request = { ...REQUEST, newest: IDS[2] };
+
+  test.each([
+    ['folder.json', () => loseLists()],
+    ['the newest manifest', () => [...KEYS.catalogs, KEYS.record].forEach((key) => store.objects.delete(key))],
+  ])('a repair elsewhere works for the owner that %s names', async (_name, lose) => {
+    lose();
+    expect(await repair(request, elsewhere())).toMatchObject({ backups: newestFirst });
+    expect((await open()).catalog.owner).toEqual(OWNER);
+  });
+
+  test('fails for a folder of another database', async () => {
+    await expect(
+      repair({ ...request, database: { identifier: 'other' } } as RepairRequest, elsewhere()),
+    ).rejects.toMatchObject({ kind: 'NotFound' });
+  });
+});

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { compareDatabases } from '../../../sandbox/compare-databases';
 import { ActionError } from '../../../src/contract/action-error';
 import { BackupId } from '../../../src/contract/backup-id';
+import { describeFolder } from '../../../src/contract/backup-selection';
 import { Catalog } from '../../../src/contract/catalog';
 import { Manifest } from '../../../src/contract/manifest';
 import { restore } from '../../../src/runtime/actions/restore';
@@ -12,6 +13,7 @@ import { sampleOf } from '../../../src/runtime/folder/sample';
 import { resolveConnection } from '../../../src/runtime/postgres/connection';
 import { WriterLock } from '../../../src/runtime/postgres/lock';
 import { seal, unseal } from '../../../src/runtime/storage/sealed-json';
+import { asSuperuser } from '../../support/superuser';
 import { RealWorld } from '../real-world';
 import { RestoreWorld } from '../restore/restore-world';
 import { backedUp, BACKUP, filledAndBackedUp } from '../restore/sample-backup';
@@ -25,8 +27,6 @@ jest.mock('../../../src/runtime/folder/read-again', () => {
 const MASTER = { username: 'shopmaster', password: "An0ther's" };
 const LATER = '20261123T030000Z';
 const KILLED = 'killed on purpose';
-
-jest.setTimeout(240_000);
 
 describe('a restore', () => {
   let source: RealWorld;
@@ -115,7 +115,7 @@ describe('a restore', () => {
           KILLED,
         );
         // Somebody who watches what comes in must not keep it from beginning anew.
-        const watching = world.sql('shop', 'SELECT pg_sleep(60)').catch(() => undefined);
+        const watching = world.sql('shop', 'SELECT pg_sleep(10000)').catch(() => undefined);
 
         const answer = await restore(world.request({ kind: 'backup', id: BACKUP }), world.runtime());
         await watching;
@@ -157,6 +157,11 @@ describe('a restore', () => {
       await expect(restore(world.request({ kind: 'backup', id: LATER }), world.runtime())).rejects.toThrow(
         /holds a restore \(Finished\) of backup 20261122T030000Z/,
       );
+      const folder = (database: string) => describeFolder(source.storageSettings, database);
+      const elsewhere = { ...world.request(), source: { ...world.request().source, database: 'users' } };
+      await expect(restore(elsewhere, world.runtime())).rejects.toThrow(
+        `of backup ${BACKUP} from ${folder('shop')}, not of ${BACKUP} from ${folder('users')}. Restore into a new database.`,
+      );
     });
 
     test('that is started twice at once is done once', async () => {
@@ -165,7 +170,16 @@ describe('a restore', () => {
         restore(world.request(), world.runtime()),
       ]);
 
-      expect(answers.map(({ outcome }) => outcome).sort()).toEqual(['AlreadyRestored', 'Restored']);
+      const [second, first] = [...answers].sort((one, other) => (one.outcome < other.outcome ? -1 : 1));
+      expect([first.outcome, second.outcome]).toEqual(['Restored', 'AlreadyRestored']);
+      const ofThisStart = { outcome: '', durationMs: 0, passedOver: [] };
+      expect({ ...second, ...ofThisStart }).toEqual({ ...first, ...ofThisStart });
+      expect(first).toMatchObject({
+        connection: { host: world.target.host, port: world.target.port, user: 'shopmaster' },
+        databaseBytes: expect.any(Number),
+      });
+      expect(first.databaseBytes).toBeGreaterThan(10_000_000);
+      expect(JSON.stringify(first)).not.toContain(MASTER.password);
       expect(await compareDatabases(...world.compared)).toEqual([]);
     });
 
@@ -200,6 +214,8 @@ describe('a restore', () => {
         kind: 'VerificationFailed',
         message: expect.stringContaining(`The part ${partKey} has SHA-256`),
       });
+      // It is one of the sample that is read before anything is written.
+      expect(await isEmpty()).toBe(true);
 
       await source.replace(partKey, part);
       expect(await restore(world.request(), world.runtime())).toMatchObject({ outcome: 'Restored' });
@@ -320,6 +336,21 @@ describe('a restore', () => {
         expect({ bit, ...said }).toEqual({ bit, verify: 'warning', 'restore-check': 'warning', restore: 'warning' });
       });
     });
+
+    test.each(['CREATEROLE', 'CREATEDB'])(
+      'fails where the user lacks %s, before anything is written',
+      async (right) => {
+        await asSuperuser(world.target, 'postgres', `ALTER ROLE shopmaster NO${right}`);
+        await expect(restore(world.request(), world.runtime())).rejects.toMatchObject({
+          kind: 'Refused',
+          message: expect.stringMatching(
+            new RegExp(`: user shopmaster of the target lacks ${right}\\. .* ALTER ROLE "shopmaster" ${right}\\. `),
+          ),
+        });
+        expect(await isEmpty()).toBe(true);
+        await asSuperuser(world.target, 'postgres', `ALTER ROLE shopmaster ${right}`);
+      },
+    );
 
     test('fails where the server lacks an extension, before anything is written', async () => {
       await storeChangedManifest(({ databases }) =>

@@ -4,8 +4,6 @@ import { RealWorld } from '../real-world';
 import { RestoreWorld } from '../restore/restore-world';
 import { backedUp } from '../restore/sample-backup';
 
-jest.setTimeout(240_000);
-
 let source: RealWorld;
 let target: RestoreWorld;
 

@@ -16,8 +16,6 @@ const LARGE_BYTES = 20 * MIB;
 const RANDOM = (bytes: number) =>
   `(SELECT string_agg(sha512(n::text::bytea), '') FROM generate_series(1, ${Math.ceil(bytes / 64)}) AS n)`;
 
-jest.setTimeout(240_000);
-
 let source: RealWorld;
 
 beforeAll(async () => {

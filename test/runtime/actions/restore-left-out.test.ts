@@ -7,8 +7,6 @@ import { asSuperuser } from '../../support/superuser';
 import { RealWorld } from '../real-world';
 import { RestoreWorld } from '../restore/restore-world';
 
-jest.setTimeout(120_000);
-
 let source: RealWorld;
 let target: RestoreWorld;
 

@@ -10,8 +10,6 @@ const FIRST = '20261122T030000Z';
 const SECOND = '20261123T030000Z';
 const KILLED = 'killed on purpose';
 
-jest.setTimeout(240_000);
-
 let source: RealWorld;
 let world: RestoreWorld;
 
@@ -129,8 +127,20 @@ describe('a restore', () => {
         message: expect.stringMatching(/unfinished restore.*20261122T030000Z.*no longer exists.*--empty-target/),
       });
 
-      // WHEN
+      // WHEN somebody has used the server since then
       const request = requestOf(SECOND, { emptyTarget: true, keepGoing: true });
+      await world.sql('postgres', 'CREATE DATABASE precious');
+      await world.sql('precious', 'CREATE TABLE kept AS SELECT 1 AS n');
+      // THEN that is not taken back, and in the way
+      await expect(restore(request, world.runtime())).rejects.toMatchObject({
+        kind: 'Refused',
+        message: expect.stringMatching(/database precious .* holds relation public\.kept\./),
+      });
+      expect(await world.sql('precious', 'SELECT n FROM kept')).toEqual([{ n: 1 }]);
+      expect(await world.sql('postgres', `SELECT FROM pg_database WHERE datname = 'second'`)).toEqual([]);
+      await world.sql('postgres', 'DROP DATABASE precious');
+
+      // WHEN it is gone
       const answer = await restore(request, world.runtime());
 
       // THEN
@@ -188,5 +198,69 @@ describe('a server is not empty', () => {
       message: expect.stringContaining(named),
     });
     await world.sql(database, undo);
+  });
+
+  test('whatever the kind of what it holds, and all of it is in the log', async () => {
+    // GIVEN objects of every kind, some of which only a superuser can make
+    const by = async (role: string, ...statements: string[]) =>
+      asSuperuser(world.target, 'shop', `SET SESSION AUTHORIZATION ${role}`, ...statements);
+    await asSuperuser(world.target, 'shop', 'CREATE ROLE boss SUPERUSER');
+    await by(
+      'boss',
+      'CREATE ACCESS METHOD am TYPE TABLE HANDLER heap_tableam_handler',
+      'CREATE FUNCTION public.f() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN END $$',
+      'CREATE EVENT TRIGGER e ON ddl_command_start WHEN TAG IN ($$CREATE RULE$$) EXECUTE FUNCTION public.f()',
+      'CREATE FOREIGN DATA WRAPPER w',
+      'CREATE SERVER s FOREIGN DATA WRAPPER w',
+      'CREATE LANGUAGE l HANDLER plpgsql_call_handler',
+      'CREATE OPERATOR FAMILY public.fam USING btree',
+      'CREATE OPERATOR CLASS public.cls FOR TYPE int USING btree FAMILY public.fam AS OPERATOR 1 <, FUNCTION 1 btint4cmp(int, int)',
+      'CREATE TEXT SEARCH PARSER public.p (START = prsd_start, GETTOKEN = prsd_nexttoken, END = prsd_end, LEXTYPES = prsd_lextype)',
+      'CREATE TEXT SEARCH TEMPLATE public.tmpl (LEXIZE = dsimple_lexize)',
+      'CREATE TRANSFORM FOR int LANGUAGE sql (FROM SQL WITH FUNCTION prsd_lextype(internal))',
+      `CREATE SUBSCRIPTION sub CONNECTION 'host=nowhere' PUBLICATION p WITH (connect = false)`,
+    );
+    await by(
+      'shopmaster',
+      'CREATE TYPE public.mood AS ENUM ()',
+      'CREATE CAST (public.mood AS bytea) WITH INOUT',
+      'CREATE CONVERSION public.conv FOR $$LATIN1$$ TO $$UTF8$$ FROM iso8859_1_to_utf8',
+      'CREATE TEXT SEARCH DICTIONARY public.d (TEMPLATE = simple)',
+      'CREATE TABLE public.t (a int, b int); CREATE STATISTICS public.st ON a, b FROM public.t',
+    );
+    const events = source.events.length;
+
+    // THEN
+    await expect(restore(requestOf(FIRST), world.runtime())).rejects.toMatchObject({ kind: 'Refused' });
+    const logged = source.events.slice(events).filter(({ event }) => event === 'target-not-empty');
+    expect(logged.map(({ object }) => object).sort()).toEqual([
+      'access method am',
+      'cast mood AS bytea',
+      'conversion public.conv',
+      'event trigger e',
+      'foreign server s',
+      'foreign-data wrapper w',
+      'function public.f',
+      'language l',
+      'operator class public.cls',
+      'operator family public.fam',
+      'relation public.t',
+      'statistics public.st',
+      'subscription sub',
+      'text search dictionary public.d',
+      'text search parser public.p',
+      'text search template public.tmpl',
+      'transform integer',
+      'type public.mood',
+    ]);
+
+    // WHEN template1 holds something too, of which the catalogs name no owner: every new database would have it
+    await asSuperuser(world.target, 'template1', 'CREATE CAST (bytea AS date) WITH INOUT');
+    // THEN
+    await expect(restore(requestOf(FIRST), world.runtime())).rejects.toMatchObject({
+      message: expect.stringMatching(
+        /^A restore fills an empty server only: database template1 .* holds cast bytea AS date\./,
+      ),
+    });
   });
 });

@@ -6,8 +6,6 @@ import { asSuperuser } from '../../support/superuser';
 import { RealWorld } from '../real-world';
 import { RestoreWorld } from '../restore/restore-world';
 
-jest.setTimeout(120_000);
-
 let source: RealWorld;
 let target: RestoreWorld;
 
@@ -24,6 +22,7 @@ afterAll(async () => {
 const SHORT_TIMEOUTS = ['transaction_timeout', 'idle_session_timeout', 'statement_timeout', 'lock_timeout'].map(
   (name) => `${name} = '1ms'`,
 );
+const HOSTILE = [...SHORT_TIMEOUTS, 'default_transaction_read_only = on'];
 
 async function setForMaster(server: PostgreSqlServer, settings: readonly string[]): Promise<void> {
   for (const setting of settings) {
@@ -38,8 +37,8 @@ test('settings of the master change nothing, at the source and at the target', a
     'shop',
     `CREATE TABLE words AS SELECT n, ARRAY['a', NULL, 'NULL'] AS words FROM generate_series(1, 50000) AS n`,
   );
-  await setForMaster(source.server, [...SHORT_TIMEOUTS, "role = 'other'"]);
-  await setForMaster(target.target, [...SHORT_TIMEOUTS, 'array_nulls = off']);
+  await setForMaster(source.server, [...HOSTILE, "role = 'other'"]);
+  await setForMaster(target.target, [...HOSTILE, 'array_nulls = off']);
 
   // WHEN
   await backUp(

@@ -1,13 +1,12 @@
 import { compareDatabases } from '../../../sandbox/compare-databases';
 import { SampleFacts } from '../../../sandbox/sample-database';
 import { restore } from '../../../src/runtime/actions/restore';
+import { withProgress } from '../../../src/runtime/progress';
 import { RealWorld } from '../real-world';
 import { RestoreWorld } from '../restore/restore-world';
 import { BACKUP, filledAndBackedUp } from '../restore/sample-backup';
 
 const MASTER = { username: 'shopmaster', password: "An0ther's" };
-
-jest.setTimeout(240_000);
 
 describe.each([
   [15, [15, 17]],
@@ -44,8 +43,16 @@ describe.each([
   test('comes back whole under a master of another name', async () => {
     const world = await RestoreWorld.start(source, 17, { username: 'Other "master"', password: 'pass' });
     try {
-      await restore(world.request(), world.runtime());
+      const reports: object[] = [];
+      const info = (event: string, report = {}) => void (event === 'progress' && reports.push(report));
+      const log = { info, warn: () => undefined, progressIntervalMs: 0 };
+      await restore(world.request(), withProgress(world.runtime({ log }), 'restore'));
 
+      const isTable = expect.stringMatching(/^TABLE DATA shop /);
+      expect(reports).toContainEqual(
+        expect.objectContaining({ direction: 'read', current: expect.arrayContaining([isTable]) }),
+      );
+      expect(reports.at(-1)).toMatchObject({ tablesLeft: 0, current: [] });
       expect(await compareDatabases(...world.compared)).toEqual([]);
       const left = await world.sql('postgres', `SELECT FROM pg_roles WHERE rolname = 'shopmaster'`);
       expect(left).toHaveLength(0);

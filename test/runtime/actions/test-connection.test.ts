@@ -5,7 +5,7 @@ import { JsonLog } from '../../../src/runtime/log';
 import { Runtime } from '../../../src/runtime/runtime';
 import { Secrets } from '../../../src/runtime/secrets';
 import { ACCOUNT, REGION, SECRET_ARN, secretsError, secretsHolding } from '../../conformance/conformance';
-import { FaultServer, FaultServerProps, first, s3Error } from '../../support/fault-server';
+import { Fault, FaultServer, FaultServerProps, first, s3Error } from '../../support/fault-server';
 
 const KEYS = '{"accessKeyId":"AK","secretAccessKey":"SK"}';
 
@@ -21,7 +21,13 @@ describe('test-connection', () => {
       secrets = secretsHolding(KEYS),
       remainingMs = 900_000,
       settings = {},
-    }: { secrets?: Secrets; remainingMs?: number; settings?: Partial<StorageSettings> } = {},
+      action = 'test-connection',
+    }: {
+      secrets?: Secrets;
+      remainingMs?: number;
+      settings?: Partial<StorageSettings>;
+      action?: 'test-connection' | 'test-drill';
+    } = {},
   ) => {
     server = await FaultServer.start(props);
     lines = [];
@@ -52,7 +58,7 @@ describe('test-connection', () => {
       credentials: { kind: 'secret', secretArn: SECRET_ARN },
       ...settings,
     };
-    return testConnection({ action: 'test-connection', storage, database: 'orders' }, runtime, retryBudget);
+    return testConnection({ action, storage, database: 'orders' }, runtime, retryBudget);
   };
   const deniedFor = (times: number): Secrets => {
     let count = 0;
@@ -95,6 +101,32 @@ describe('test-connection', () => {
       details: { state: 'Failed' },
     });
     expect(lines.map(({ state }) => state)).toEqual(['Testing', 'Failed']);
+  });
+
+  describe('of a drill', () => {
+    const denied = s3Error(403, 'AccessDenied');
+    const ofProofsOnly: Fault = (exchange) =>
+      /^\/backups\/nightly\/orders\/[^/]+\/proof\.json$/.test(exchange.path) ? exchange.asStore() : denied(exchange);
+    const drillsRole = { on: { PUT: ofProofsOnly, DELETE: ofProofsOnly } };
+
+    test('passes with a role that may write proofs only, and leaves nothing', async () => {
+      const verdict = await judge(drillsRole, { action: 'test-drill' });
+      expect(verdict).toMatchObject({
+        state: 'Passed',
+        key: expect.stringMatching(/^nightly\/orders\/\.drill-test\.\d+\/proof\.json$/) as unknown,
+        warnings: [],
+      });
+      expect(server.objects.size).toBe(0);
+      await server.stop();
+
+      await expect(judge(drillsRole)).rejects.toMatchObject({ details: { faultClass: 'permission' } });
+    });
+
+    test('fails where the proof cannot be deleted, and names the permission', async () => {
+      await expect(judge({ on: { DELETE: denied } }, { action: 'test-drill' })).rejects.toMatchObject({
+        details: { faultClass: 'permission', operations: ['DELETE'], left: expect.stringContaining('/proof.json') },
+      });
+    });
   });
 
   test('waits for a policy on the secret that AWS does not know of yet', async () => {

@@ -36,6 +36,6 @@ export async function writeFiles(files: readonly DumpedFile[], target: PartsTarg
       await writer.addSegment(file, offset, Math.min(writer.segmentBytes, file.size - offset));
     }
   }
-  await writer.addSmallFiles(files.filter((file) => !isLarge(file)));
+  for (const file of files.filter((each) => !isLarge(each))) await writer.addSmallFile(file);
   return writer.finish();
 }

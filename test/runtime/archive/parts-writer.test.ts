@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { MemoryTarget, writeFiles } from './memory-target';
 import { BufferPool } from '../../../src/runtime/archive/buffer-pool';
+import { capacityOf, memberBytes, segmentBytes } from '../../../src/runtime/archive/parts-plan';
 import { DumpedFile, PartsWriter } from '../../../src/runtime/archive/parts-writer';
+import * as fc from '../../support/properties';
 
 const BOUND = 64 * 1024;
 
@@ -89,6 +91,30 @@ test('a large file shares no part, and small files share one', async () => {
   expect(partsOf('shop/2.dat')).not.toContain(partsOf('shop/1.dat')[0]);
 });
 
+test('no part is larger than its buffer, and a file begins a part only where it does not fit into the one before', async () => {
+  const sizes = fc.array(fc.integer({ min: 0, max: segmentBytes(BOUND) }), { maxLength: 12 });
+  await fc.assert(
+    fc.asyncProperty(sizes, async (drawn) => {
+      const target = new MemoryTarget(new BufferPool(2, BOUND));
+      const files = await Promise.all(drawn.map(async (size, index) => dumpedFile(`${index}.dat`, size)));
+      const { files: written } = await writeFiles(files, target);
+      expect(written.map(({ name }) => name)).toEqual(files.map(({ name }) => name));
+      let part = 0;
+      let room = 0;
+      for (const { size, segments } of written) {
+        if (memberBytes(size) > room) {
+          part += 1;
+          room = capacityOf(BOUND);
+        }
+        room -= memberBytes(size);
+        expect(segments).toMatchObject([{ part, size }]);
+      }
+      expect(Math.max(0, ...[...target.parts.values()].map(({ length }) => length))).toBeLessThanOrEqual(BOUND);
+    }),
+    { numRuns: 30 },
+  );
+});
+
 test('as many parts are on their way as the pool has buffers', async () => {
   // GIVEN a store that answers when all buffers are with it
   const target = new MemoryTarget(new BufferPool(3, BOUND));
@@ -124,7 +150,9 @@ test('what was stored is deleted when it is discarded, and its numbers are not u
   // GIVEN
   const target = new MemoryTarget(new BufferPool(2, BOUND));
   const writer = new PartsWriter(target);
-  await writer.addSmallFiles([await dumpedFile('1.dat', 100)]);
+  await writer.addSmallFile(await dumpedFile('1.dat', 100));
+  await writer.sendSmallFiles();
+  await writer.addSmallFile(await dumpedFile('2.dat', 100));
 
   // WHEN
   await writer.discard();

@@ -4,8 +4,10 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { BufferPool } from '../../../src/runtime/archive/buffer-pool';
 import { dumpDatabase, DumpedDatabase } from '../../../src/runtime/dump/dump';
+import { DumpProgress } from '../../../src/runtime/dump/dump-progress';
 import { resolveConnection, withClient } from '../../../src/runtime/postgres/connection';
 import { readServerVersion, readUserDatabases } from '../../../src/runtime/postgres/server';
 import { findDumpClient } from '../../../src/runtime/postgres/tools';
@@ -59,7 +61,11 @@ async function wrapPgDump(script: string): Promise<void> {
   process.env.PATH = `${fakes}:${realPath}`;
 }
 
+/** Tables that were left, as the last dump told. */
+let left: number[];
+
 async function dump(database: string): Promise<DumpedDatabase> {
+  left = [];
   const runtime = world.runtime();
   await mkdir(runtime.workDirectory);
   const connection = await resolveConnection(world.databaseSettings, runtime);
@@ -70,7 +76,9 @@ async function dump(database: string): Promise<DumpedDatabase> {
     client: await findDumpClient(15, runtime.workDirectory),
     workDirectory: runtime.workDirectory,
     leaveOut: [],
+    hasForeignNames: false,
     jobs: 2,
+    progress: new DumpProgress(({ tablesLeft }) => tablesLeft !== undefined && left.push(tablesLeft)),
     target: (target = new MemoryTarget(new BufferPool(4, PART_BYTES))),
     signal: new AbortController().signal,
     log: runtime.log,
@@ -95,9 +103,11 @@ test('describes what the snapshot holds', async () => {
   expect(facts.sizeBytes).toBeGreaterThan(50e6);
   expect(facts).toMatchObject({ name: 'shop', encoding: 'UTF8', owner: world.server.master.username });
   expect(files.map(({ name }) => name)).toContain('shop/toc.dat');
+  // AND it told which of the tables were left
+  expect(left).toEqual([6, 5, 4, 3, 2, 1, 0, 0]);
 });
 
-test('databases of the user are those that are no templates and not of RDS itself', async () => {
+test('databases of the user are all but the untouched templates and that of RDS itself', async () => {
   const connection = await resolveConnection(world.databaseSettings, {
     ...world.runtime(),
     workDirectory: fakes,
@@ -140,10 +150,10 @@ test('a race with a schema change that a parallel dump lost is run once more wit
 });
 
 /** Until a session waits for a lock on that relation. */
-async function waitForLocks(relation: string): Promise<void> {
+async function waitForLocks(relation: string, database = 'shop'): Promise<void> {
   await waitFor(async () => {
     const waiting = await world.sql(
-      'shop',
+      database,
       `SELECT FROM pg_locks WHERE NOT granted AND relation = to_regclass('public.${relation}')`,
     );
     return waiting.length > 0 ? true : undefined;
@@ -191,15 +201,17 @@ test('messages of a pg_dump that worked are remarks of a dump that is whole', as
     echo "WARNING:  database has a collation version mismatch" >&2
     real "$@"
     code=$?
-    printf 'pg_dump: warning: two lines\\npg_dump: detail: of one message\\n' >&2
+    printf 'pg_dump: warning: two lines\\npg_dump: detail: of one message\\npg_dump-17: warning: of the older one\\n' >&2
+    printf 'pg_dump: warning: subscriptions not dumped because current user is not a superuser\\n' >&2
     exit $code`);
   const { remarks } = await dump('postgres');
   const message = { database: 'postgres', type: 'message', name: 'of pg_dump' };
   expect(remarks).toEqual([
     { ...message, reason: 'WARNING:  database has a collation version mismatch' },
     { ...message, reason: 'pg_dump: warning: two lines\npg_dump: detail: of one message' },
+    { ...message, reason: 'pg_dump-17: warning: of the older one' },
   ]);
-  expect(world.events.filter(({ event }) => event === 'pg-dump-message')).toHaveLength(2);
+  expect(world.events.filter(({ event }) => event === 'pg-dump-message')).toHaveLength(3);
 });
 
 test('fails when pg_dump is killed, though its files are there', async () => {
@@ -213,10 +225,12 @@ test.each([
   ['the list of large objects', 'rm "$directory"/blobs*.toc', /lacks 2 of 2 large objects/],
   ['the table of contents', 'rm "$directory"/toc.dat', /has no readable table of contents/],
 ])('fails for a dump that lacks %s', async (_, damage, message) => {
+  // Damaged before it is where files are stored from: what is stored already is not missing.
   await wrapPgDump(`
-    real "$@" || exit
-    for argument in "$@"; do case "$argument" in --file=*) directory="\${argument#--file=}";; esac; done
-    ${damage}`);
+    for argument in "$@"; do case "$argument" in --file=*) directory="\${argument#--file=}.made";; esac; done
+    real "$@" --file="$directory" || exit
+    ${damage}
+    mv "$directory" "\${directory%.made}"`);
   await expect(dump('shop')).rejects.toMatchObject({ kind: 'BackupFailed', message: expect.stringMatching(message) });
 });
 
@@ -228,7 +242,7 @@ test('fails, naming it, for a table that the dump left out', async () => {
 describe('settings of the database and of the role', () => {
   const hostile: readonly [string, string][] = [
     ['statement_timeout', "'1s'"],
-    ['lock_timeout', "'1s'"],
+    ['lock_timeout', "'200ms'"],
     ['idle_in_transaction_session_timeout', "'500ms'"],
     ['default_transaction_read_only', 'on'],
     ['default_transaction_isolation', "'serializable'"],
@@ -263,9 +277,16 @@ describe('settings of the database and of the role', () => {
   });
 
   test('do not disturb a dump', async () => {
-    // GIVEN a dump that takes longer than every timeout
+    // GIVEN a table that somebody holds for longer than a lock is waited for, and a dump that takes longer than every timeout
+    const holder = await world.connect('hostile');
+    await holder.query('SET idle_in_transaction_session_timeout = 0');
+    await holder.query('BEGIN READ WRITE');
+    await holder.query('LOCK TABLE public.words');
     await wrapPgDump('sleep 2; real "$@"');
-    const { facts, remarks } = await dump('hostile');
+    const dumping = dump('hostile');
+    const heldUp = waitForLocks('words', 'hostile').then(async () => sleep(2_000));
+    await Promise.race([heldUp, dumping]).finally(async () => holder.end());
+    const { facts, remarks } = await dumping;
     expect(facts.tables).toEqual([{ schema: 'public', name: 'words', rows: 300_000 }]);
     expect(remarks).toEqual([]);
   });
@@ -297,10 +318,24 @@ describe('what the master cannot read', () => {
       kind: 'BackupFailed',
       message: expect.stringContaining(
         'The master user cannot read 3 tables or sequences of database closed: table public."Secret": no SELECT, ' +
-          'sequence public."Secret_id_seq": no SELECT, table public.hidden: its row security hides rows. ',
+          'sequence public."Secret_id_seq": no SELECT, table public.hidden: its row security hides rows. ' +
+          'Grant it what is missing, or make it their owner. Row security with FORCE hides rows from the owner of a table too:',
       ),
     });
     expect(world.events.filter(({ event }) => event === 'unreadable')).toHaveLength(3);
+  });
+
+  test('of tables that it owns already, only the FORCE of their row security is to be changed', async () => {
+    await world.sql('closed', 'DROP TABLE "Secret"');
+    const failure = await dump('closed').catch((error: Error) => error);
+    expect((failure as Error).message).toBe(
+      'The master user cannot read 1 tables or sequences of database closed: table public.hidden: its row security ' +
+        'hides rows. Row security with FORCE hides rows from the owner of a table too: ' +
+        'ALTER TABLE … NO FORCE ROW LEVEL SECURITY, or leave the table out of the backups.',
+    );
+    // AND that is the remedy
+    await world.sql('closed', 'ALTER TABLE hidden NO FORCE ROW LEVEL SECURITY');
+    await dump('closed');
   });
 });
 
@@ -387,6 +422,83 @@ test('a table that came after the locks and is emptied after the snapshot is not
   await world.sql('shop', 'DROP TABLE late');
 });
 
+test('a table of contents that was read before pg_dump had written its last is read again', async () => {
+  // GIVEN a pg_dump that begins once more when its first dump has been looked at, and leaves a table out
+  await world.sql('postgres', 'CREATE DATABASE twice');
+  await world.sql('twice', 'CREATE TABLE one ()', 'CREATE TABLE two ()');
+  await wrapPgDump(`
+    for word in "$@"; do case $word in --file=*) directory=\${word#--file=};; esac; done
+    real "$@" && sleep 2 && rm -r $directory && real "$@" --exclude-table=two`);
+
+  // WHEN
+  const dumping = dump('twice');
+
+  // THEN
+  await expect(dumping).rejects.toMatchObject({ message: expect.stringContaining('lacks table public.two') });
+  await world.sql('postgres', 'DROP DATABASE twice');
+});
+
+describe('where the server has no room for the locks of several sessions', () => {
+  let others: Awaited<ReturnType<RealWorld['connect']>>;
+  const marker = () => path.join(fakes, 'started');
+
+  beforeAll(async () => {
+    others = await world.connect('postgres');
+    await others.query('SELECT count(pg_advisory_lock(n)) FROM generate_series(1, 6395) AS n');
+    await world.sql(
+      'shop',
+      'CREATE TABLE changing (n int CONSTRAINT positive CHECK (n > 0))',
+      'INSERT INTO changing VALUES (1)',
+    );
+  });
+  afterAll(async () => {
+    await others.end();
+    await world.sql('shop', 'DROP TABLE changing');
+  });
+
+  /** The first pg_dump asks for its locks when the change has been made; the others do not wait. */
+  async function dumpWhile(change: string): Promise<DumpedDatabase> {
+    await wrapPgDump(`
+      [ -e ${marker()} ] || { touch ${marker()}; while [ ! -e ${marker()}-changed ]; do sleep 0.05; done; }
+      real "$@"`);
+    const dumping = dump('shop');
+    dumping.catch(() => undefined);
+    await waitFor(async () => existsSync(marker()) || undefined);
+    await world.sql('shop', change);
+    await writeFile(`${marker()}-changed`, '');
+    return dumping;
+  }
+
+  test('pg_dump locks the tables in one session of its own, after the snapshot', async () => {
+    const { facts } = await dumpWhile('UPDATE changing SET n = 5; CREATE TABLE too_late ()');
+    await world.sql('shop', 'DROP TABLE too_late');
+    expect(world.events.map(({ event }) => event)).not.toContain('dump-repeated');
+    expect(facts.tables.map(({ name }) => name)).not.toContain('too_late');
+    expect(facts.tables).toContainEqual({ schema: 'public', name: 'changing', rows: 1 });
+    expect(facts.tables).toContainEqual({ schema: 'public', name: 'first_large', rows: 400_000 });
+  });
+
+  test.each([
+    ['BEGIN; TRUNCATE changing; INSERT INTO changing VALUES (1), (2); COMMIT', 'emptied or rewritten', 2],
+    ['ALTER TABLE changing DROP CONSTRAINT positive', 'altered', 2],
+    [
+      'CREATE INDEX changed ON changing (n); DROP INDEX changed; ALTER TABLE changing ALTER n SET DEFAULT 3',
+      'altered',
+      2,
+    ],
+  ])('a change before pg_dump has its locks is noticed, and the dump made again: %s', async (change, what, rows) => {
+    const { facts } = await dumpWhile(change);
+    expect(world.events).toContainEqual(
+      expect.objectContaining({
+        event: 'dump-repeated',
+        reason: expect.stringContaining(`1 tables of database shop were ${what} while the dump began`),
+      }),
+    );
+    expect(world.events).toContainEqual(expect.objectContaining({ event: 'table-changed', table: 'public.changing' }));
+    expect(facts.tables).toContainEqual({ schema: 'public', name: 'changing', rows });
+  });
+});
+
 test('the parts of a dump, put together by tar and cat, are what pg_restore reads', async () => {
   // WHEN
   const { files, parts } = await dump('shop');
@@ -448,7 +560,9 @@ test('pg_dump is paused while the storage takes less than it writes, and resumed
     client: await findDumpClient(15, runtime.workDirectory),
     workDirectory: runtime.workDirectory,
     leaveOut: [],
+    hasForeignNames: false,
     jobs: 2,
+    progress: new DumpProgress(undefined),
     target: slow,
     signal: controller.signal,
     log: runtime.log,

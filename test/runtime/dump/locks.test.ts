@@ -8,12 +8,12 @@ test.each([
   [740, 'parallel'],
   [2140, 'parallel'],
   [3386, 'parallel'],
-  [3387, 'one session'],
-  [10_000, 'one session'],
+  [3387, 'snapshot first'],
+  [10_000, 'snapshot first'],
 ])('%p tables on a server with default settings are dumped in the mode %p', (tables, mode) => {
   expect(lockMode(tables, DEFAULT)).toBe(mode);
 });
 
 test('locks that others hold count', () => {
-  expect(lockMode(2140, { capacity: 6400, used: 5000 })).toBe('one session');
+  expect(lockMode(2140, { capacity: 6400, used: 5000 })).toBe('snapshot first');
 });

@@ -1,4 +1,5 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, open, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { BufferPool } from '../../../src/runtime/archive/buffer-pool';
@@ -7,6 +8,7 @@ import { Shipping } from '../../../src/runtime/dump/shipping';
 import { MemoryTarget } from '../archive/memory-target';
 
 const PART = 8 * 1024;
+const LARGE_PART = 256 * 1024;
 const LOG = { info: () => undefined, warn: () => undefined };
 
 let directory: string;
@@ -16,10 +18,39 @@ beforeEach(async () => {
 });
 afterEach(async () => rm(directory, { recursive: true, force: true }));
 
+test('what is stored of a file that grows takes no space on the disk, however large it becomes', async () => {
+  const target = new MemoryTarget(new BufferPool(2, LARGE_PART));
+  const writer = new PartsWriter(target);
+  const shipping = new Shipping(directory, 'shop', writer, 2, LOG, () => undefined);
+  const { round } = shipping as unknown as { round(): Promise<void> };
+  shipping.started(process.pid);
+  await writeFile(path.join(directory, 'toc.dat'), 'contents');
+  const file = path.join(directory, 'dominant.dat');
+  const handle = await open(file, 'w');
+  const written: Buffer[] = [];
+  const onDisk: number[] = [];
+  for (let step = 0; step < 20; step++) {
+    written.push(randomBytes(LARGE_PART));
+    await handle.write(written.at(-1)!);
+    await round.call(shipping);
+    onDisk.push((await stat(file)).blocks * 512);
+  }
+  await handle.close();
+  await shipping.storeRest();
+
+  // At most the last step, and what was too little for a part.
+  expect(Math.max(...onDisk)).toBeLessThanOrEqual(2 * LARGE_PART);
+  const { files, parts } = await writer.finish();
+  expect(parts.length).toBeGreaterThan(20);
+  expect(files).toMatchObject([
+    { size: 20 * LARGE_PART, sha256: createHash('sha256').update(Buffer.concat(written)).digest('hex') },
+  ]);
+});
+
 test('a file that waits for others, and is stored while a later round goes on, is not missed', async () => {
   const target = new MemoryTarget(new BufferPool(2, PART));
   const writer = new PartsWriter(target);
-  const shipping = new Shipping(directory, 'shop', writer, 2, LOG);
+  const shipping = new Shipping(directory, 'shop', writer, 2, LOG, () => undefined);
   // What happens at intervals is done step by step here.
   const { round } = shipping as unknown as { round(): Promise<void> };
   const dump = async (name: string) => writeFile(path.join(directory, name), Buffer.alloc(2 * 1024, name));

@@ -74,6 +74,11 @@ export class FaultyStore implements ObjectStore {
     return fault === 'lie' && result.kind === 'found' ? { kind: 'found', body: flipped(result.body) } : result;
   }
 
+  async sizeOf(key: string): Promise<number | undefined> {
+    const read = await this.get(key);
+    return read.kind === 'found' ? read.body.length : undefined;
+  }
+
   async delete(key: string): Promise<void> {
     await this.request('DELETE', () => this.objects.delete(key));
   }

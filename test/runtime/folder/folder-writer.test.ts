@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import * as fc from 'fast-check';
 import { FaultyStore, RequestFault } from './faulty-store';
+import { ActionError } from '../../../src/contract/action-error';
 import { BackupId, backupIdOf } from '../../../src/contract/backup-id';
 import { Manifest, MANIFEST_FORMAT } from '../../../src/contract/manifest';
 import { ObjectKeys } from '../../../src/contract/object-keys';
@@ -9,6 +9,7 @@ import { BackupFolder } from '../../../src/runtime/folder/backup-folder';
 import { FolderWriter } from '../../../src/runtime/folder/folder-writer';
 import { NO_LOCK } from '../../../src/runtime/folder/locked-catalog';
 import { seal } from '../../../src/runtime/storage/sealed-json';
+import * as fc from '../../support/properties';
 
 jest.mock('../../../src/runtime/folder/read-again', () => {
   const actual = jest.requireActual('../../../src/runtime/folder/read-again');
@@ -63,7 +64,11 @@ class Model {
       const first = writer.entry(id)!.reservedParts + 1;
       const bodies = Array.from({ length: count }, (_, index) => Buffer.from(`${id} ${attempt} ${index}`));
       await writer.reserve(id, first + count - 1);
-      for (const [index, body] of bodies.entries()) await writer.writePart(id, first + index, body);
+      for (const [index, body] of bodies.entries()) {
+        const digest = (algorithm: string) => createHash(algorithm).update(body);
+        const digests = { sha256: digest('sha256').digest('hex'), md5: digest('md5').digest('base64') };
+        await writer.writePart(id, first + index, body, digests);
+      }
       await writer.complete(manifestOf(id, bodies, first, now));
     } catch (error) {
       if (!(await writer.settle(id, (error as Error).message))) throw error;
@@ -137,7 +142,8 @@ const drawnRuns = fc.array(
   fc.record({
     /** Days since the run before; 0 runs the same id again. */
     days: fc.integer({ min: 0, max: 3 }),
-    parts: fc.integer({ min: 1, max: 3 }),
+    /** More than the sample that is read back, too. */
+    parts: fc.integer({ min: 1, max: 9 }),
     fault: fc.record({
       at: fc.integer({ min: 0, max: 60 }),
       kind: fc.constantFrom(...FAULTS),
@@ -240,6 +246,20 @@ test('one object of the list or folder.json that is lost or damaged, wherever in
   );
 });
 
+test.each(Array.from({ length: 12 }, (_, index) => index + 1))(
+  'a backup is not completed where the storage took part %i of 12 and keeps nothing',
+  async (lost) => {
+    const model = new Model();
+    const put = model.store.put.bind(model.store);
+    model.store.put = async (key, body) => {
+      if (key !== KEYS.part(backupIdOf(new Date(START)), lost)) await put(key, body);
+    };
+    await model.run(0, 12);
+    expect([...model.completed]).toEqual([]);
+    expect(await model.inspect(0)).toEqual({ completed: [], running: [], faults: [] });
+  },
+);
+
 test('a bit that flips is noticed in a manifest, a catalog and folder.json', async () => {
   const body = seal(manifestOf('20261101T030000Z', [Buffer.from('part')], 1, new Date(START)));
   const folder = new Model();
@@ -261,3 +281,11 @@ function flippedAt(body: Buffer, position: number, bit = 0): Buffer {
   changed[position] = flipBit(changed[position], bit);
   return changed;
 }
+
+test('keys that the storage refuses are said to be refused, not a list that was lost', async () => {
+  const model = new Model();
+  await model.run(0, 1);
+  const refused = new ActionError('StorageFault', 'The storage refused the access key.');
+  model.store.get = async () => Promise.reject(refused);
+  await expect(model.folder(new Date(START)).readCatalog()).rejects.toBe(refused);
+});

@@ -4,6 +4,7 @@ import { ObjectKeys } from '../../../src/contract/object-keys';
 import { BackupFolder } from '../../../src/runtime/folder/backup-folder';
 import { FolderWriter } from '../../../src/runtime/folder/folder-writer';
 import { NO_LOCK } from '../../../src/runtime/folder/locked-catalog';
+import { ReadResult } from '../../../src/runtime/storage/object-store';
 import { MemoryStore } from '../memory-store';
 
 const OWNER = { account: '123456789012', region: 'eu-central-1', database: 'shop' };
@@ -74,6 +75,78 @@ test('a completed backup is listed again where both lists are older than its com
   expect(next.entry(ID)).toMatchObject({ state: 'Completed' });
   const backup = await folder.selectBackup({ kind: 'latest' });
   expect(await backup.damagedParts(backup.manifest.parts, SIGNAL)).toEqual([]);
+});
+
+describe('where both lists are older than backups that were completed', () => {
+  const DUE = '0 0 3 * * *';
+  const BY_HAND = '20261122T113000Z';
+  const SCHEDULED = '20261123T030000Z';
+  const now = new Date('2026-11-24T03:00:00Z');
+  const later = (id: string) => {
+    folder = new BackupFolder(store, KEYS, { log: { info: () => undefined, warn: () => undefined }, now: () => now });
+    return folder
+      .openForWriting({ right: NO_LOCK, owner: OWNER, signal: SIGNAL, dueTimes: [DUE] })
+      .then(async (next) => {
+        await next.recover(id);
+        return next.catalog.entries.filter(({ state }) => state === 'Completed').map((entry) => entry.id);
+      });
+  };
+
+  /** One that is listed, one by hand and one at a due time that are not. */
+  async function completeThree(change: (manifest: Manifest) => Manifest = (manifest) => manifest): Promise<void> {
+    const writer = await open();
+    await writer.complete(await begin(writer));
+    const older = KEYS.catalogs.map((key) => [key, store.objects.get(key)!] as const);
+    await writer.complete({ ...(await begin(writer, BY_HAND)), previous: ID });
+    await writer.complete(change({ ...(await begin(writer, SCHEDULED)), previous: BY_HAND }));
+    older.forEach(([key, body]) => store.objects.set(key, body));
+  }
+
+  test('the next run lists them, also the one that was made at no due time', async () => {
+    await completeThree();
+    expect(await later('20261124T030000Z')).toEqual([ID, BY_HAND, SCHEDULED]);
+  });
+
+  test('the next run lists them where the lists are those of the empty folder', async () => {
+    await open();
+    const empty = KEYS.catalogs.map((key) => [key, store.objects.get(key)!] as const);
+    await completeThree();
+    empty.forEach(([key, body]) => store.objects.set(key, body));
+    expect(await later('20261124T030000Z')).toEqual([ID, BY_HAND, SCHEDULED]);
+  });
+
+  test('one bad read of a manifest hides none', async () => {
+    await completeThree();
+    const get = store.get.bind(store);
+    let isFirst = true;
+    store.get = async (key) => {
+      if (key !== KEYS.manifest(SCHEDULED) || !isFirst) return get(key);
+      isFirst = false;
+      return { kind: 'missing' };
+    };
+    expect(await later('20261124T030000Z')).toEqual([ID, BY_HAND, SCHEDULED]);
+  });
+
+  test('one of another database, in a folder that was copied, is neither listed nor deleted', async () => {
+    await completeThree((manifest) => ({ ...manifest, owner: { ...OWNER, database: 'other' } }));
+    expect(await later('20261124T030000Z')).toEqual([ID]);
+    expect(store.objects.has(KEYS.manifest(SCHEDULED))).toBe(true);
+  });
+});
+
+test.each([
+  ['folder.json', [KEYS.record]],
+  ['one of the lists', [KEYS.catalogs[0]]],
+])('fails for a folder whose %s is of another database, before anything is written', async (_, foreign) => {
+  await open();
+  const own = new Map(store.objects);
+  store.objects.clear();
+  await folder.openForWriting({ right: NO_LOCK, owner: { ...OWNER, database: 'other' }, signal: SIGNAL });
+  const mixed = new Map([...store.objects].map(([key, body]) => [key, foreign.includes(key) ? body : own.get(key)!]));
+  store.objects.clear();
+  mixed.forEach((body, key) => store.objects.set(key, body));
+  await expect(open()).rejects.toMatchObject({ kind: 'Refused', message: expect.stringContaining('database other') });
+  expect(store.objects).toEqual(mixed);
 });
 
 test.each([
@@ -150,6 +223,70 @@ test('a write of the list that lands late does not undo what was written after i
 
   // THEN
   expect((await folder.readCatalog())!.entries).toMatchObject([{ id, state: 'Failed' }]);
+});
+
+test.each<[string, (body: Buffer) => ReadResult]>([
+  ['a flipped byte', (body) => ({ kind: 'found', body: Buffer.concat([body.subarray(1), body.subarray(0, 1)]) })],
+  ['a 404', () => ({ kind: 'missing' })],
+  [
+    'a 403',
+    () => ({ kind: 'denied', fault: { faultClass: 'permission', operations: ['GET'], summary: '', remedy: '' } }),
+  ],
+])('%s at the first read of every object is no verdict', async (_, spoil) => {
+  // GIVEN every second read of an object is right
+  const spoiled = new Map<string, boolean>();
+  const get = store.get.bind(store);
+  store.get = async (key) => {
+    const read = await get(key);
+    spoiled.set(key, !spoiled.get(key));
+    return spoiled.get(key) && read.kind === 'found' ? spoil(read.body) : read;
+  };
+
+  // WHEN
+  const writer = await open();
+  await writer.complete(await begin(writer));
+
+  // THEN
+  const next = await open();
+  await next.recover('20261123T030000Z');
+  expect(next.catalog.entries).toMatchObject([{ id: ID, state: 'Completed' }]);
+  const backup = await folder.selectBackup({ kind: 'latest' });
+  expect(await backup.damagedParts(backup.manifest.parts, SIGNAL)).toEqual([]);
+});
+
+test.each([
+  ['folder.json', KEYS.record],
+  ['a manifest', KEYS.manifest(ID)],
+])('%s at the key of a list is no list', async (_, key) => {
+  const writer = await open();
+  await writer.complete(await begin(writer));
+  store.objects.set(KEYS.catalogs[0], store.objects.get(key)!);
+  expect((await folder.readCatalog())!.entries).toMatchObject([{ id: ID, state: 'Completed' }]);
+  const next = await open();
+  await next.recover('20261123T030000Z');
+  expect(next.catalog.entries).toMatchObject([{ id: ID, state: 'Completed' }]);
+});
+
+test('where nothing of a folder reads as it was written, the way to it is suspected before the list', async () => {
+  await open();
+  const get = store.get.bind(store);
+  store.get = async (key) =>
+    (await get(key)).kind === 'found' ? { kind: 'found', body: Buffer.from('<html>') } : get(key);
+  await expect(folder.readCatalog()).rejects.toThrow(/folder\.json.*test-connection.*repair/);
+});
+
+test('no write of the list has the key and the generation of one that got no answer', async () => {
+  const writer = await open();
+  const sent: string[] = [];
+  const put = store.put.bind(store);
+  store.put = async (key, body) => {
+    sent.push(`${key} ${(JSON.parse(body.toString()) as { generation: number }).generation}`);
+    if (sent.length === 1) throw new Error('no answer');
+    return put(key, body);
+  };
+  await expect(writer.start(ID)).rejects.toThrow('no answer');
+  await writer.start(ID);
+  expect(new Set(sent).size).toBe(3);
 });
 
 test('the lock is verified before every write of the list and of a manifest, and before every deletion', async () => {

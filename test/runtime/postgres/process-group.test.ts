@@ -38,7 +38,7 @@ test('a parent that is killed takes its program and the workers of the program w
 });
 
 test('a worker that outlives its leader is ended', async () => {
-  const { leader, stdout } = startGroup('/bin/sh', ['-c', 'sleep 300 >/dev/null 2>&1 </dev/null & echo $!'], {
+  const { leader, stdout } = startGroup('/bin/sh', ['-c', 'sleep 10000 >/dev/null 2>&1 </dev/null & echo $!'], {
     PATH: process.env.PATH,
   });
   const output: Buffer[] = [];

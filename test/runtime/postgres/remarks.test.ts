@@ -1,37 +1,23 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import * as path from 'node:path';
-import { CertificateAuthority } from '../../../sandbox/certificate-authority';
 import { PostgreSqlServer } from '../../../sandbox/postgresql/server';
 import { DatabaseIdentity } from '../../../src/contract/manifest';
-import { describeRemark } from '../../../src/contract/remark';
-import { connect, DatabaseConnection } from '../../../src/runtime/postgres/connection';
-import { readRemarksOfDatabases, readServerRemarks } from '../../../src/runtime/postgres/remarks';
+import { describeRemark, Remark } from '../../../src/contract/remark';
+import { connect, DatabaseConnection, withClient } from '../../../src/runtime/postgres/connection';
+import { readDatabaseRemarks, readServerRemarks } from '../../../src/runtime/postgres/remarks';
 import { readRoles } from '../../../src/runtime/postgres/roles';
+import { connectionTo } from '../../support/encoded-database';
+import { startServer, TemporaryServer } from '../../support/postgresql-server';
 import { asSuperuser } from '../../support/superuser';
 
-let directory: string;
+let temporary: TemporaryServer;
 let server: PostgreSqlServer;
 let connection: DatabaseConnection;
 
 beforeAll(async () => {
-  directory = await mkdtemp(path.join(tmpdir(), 'remarks-'));
-  await chmod(directory, 0o711);
-  server = await PostgreSqlServer.start({
-    identifier: 'remarks',
-    major: 17,
-    dataDirectory: path.join(directory, 'server'),
-    master: { username: 'shopmaster', password: 'secret' },
-    databaseName: 'shop',
-    certificateAuthority: await CertificateAuthority.create(path.join(directory, 'authority')),
-  });
-  const { host, port, master, caFile } = server;
-  connection = { host, port, ...master, certificateFile: caFile };
-}, 60_000);
-afterAll(async () => {
-  await server?.stop();
-  await rm(directory, { recursive: true, force: true });
+  temporary = await startServer({ identifier: 'remarks', databaseName: 'shop' });
+  ({ server } = temporary);
+  connection = connectionTo(server);
 });
+afterAll(async () => temporary?.stop());
 
 async function serverRemarks() {
   const client = await connect(connection, 'postgres');
@@ -43,13 +29,46 @@ async function serverRemarks() {
 }
 
 async function databaseRemarks(...names: string[]) {
-  const databases = names.map((name) => ({ name, encoding: 'UTF8' }) as DatabaseIdentity);
-  return readRemarksOfDatabases(connection, databases);
+  const remarks: Remark[] = [];
+  for (const name of names) {
+    const identity = { name, encoding: 'UTF8' } as DatabaseIdentity;
+    remarks.push(...(await withClient(connection, name, async (client) => readDatabaseRemarks(client, identity))));
+  }
+  return remarks;
 }
 
 test('a database as on RDS gives no remark', async () => {
   expect(await serverRemarks()).toEqual([]);
   expect(await databaseRemarks('postgres', 'shop')).toEqual([]);
+});
+
+test('a type of ranges and its functions give no remark', async () => {
+  await asSuperuser(
+    server,
+    'shop',
+    'CREATE TYPE span AS RANGE (subtype = float8)',
+    'CREATE TYPE span_of_text AS RANGE (subtype = text)',
+  );
+  expect(await databaseRemarks('shop')).toEqual([]);
+});
+
+test('a table whose columns come back in another order is a remark', async () => {
+  await asSuperuser(
+    server,
+    'shop',
+    'CREATE SCHEMA stars; CREATE TABLE stars.a (class "char", a integer); CREATE TABLE stars.b (b text) INHERITS (stars.a)',
+    'CREATE TABLE stars.c (c text) INHERITS (stars.b); CREATE TABLE stars.alike (x integer) INHERITS (stars.a)',
+    'ALTER TABLE stars.b ADD COLUMN later integer; ALTER TABLE stars.c DROP COLUMN c',
+    'CREATE TABLE stars.p (a integer, b integer) PARTITION BY LIST (a); CREATE TABLE stars.p1 (b integer, a integer)',
+    'ALTER TABLE stars.p ATTACH PARTITION stars.p1 DEFAULT',
+    'CREATE TABLE stars.d (own integer) INHERITS (stars.alike); ALTER TABLE stars.alike ADD COLUMN y integer',
+  );
+  expect((await databaseRemarks('shop')).map(describeRemark)).toEqual([
+    expect.stringMatching(
+      /^database shop: table stars\.d: .* in the order class, a, x, y, own, not class, a, x, own, y, /,
+    ),
+  ]);
+  await asSuperuser(server, 'shop', 'DROP SCHEMA stars CASCADE');
 });
 
 test('tablespaces, attributes and settings that need a superuser are remarks', async () => {
@@ -87,6 +106,8 @@ test('objects that need a superuser, in tablespaces, and with options that canno
     'CREATE OPERATOR CLASS billing.int_reverse FOR TYPE integer USING btree AS OPERATOR 1 >, FUNCTION 1 btint4cmp(integer, integer)',
     'CREATE TABLE billing.t (a integer) TABLESPACE "fast disk"',
     'CREATE INDEX "t A" ON billing.t (a) TABLESPACE "fast disk"',
+    'CREATE ACCESS METHOD other_heap TYPE TABLE HANDLER heap_tableam_handler',
+    'CREATE TABLE billing.other (a integer) USING other_heap',
     'CREATE FOREIGN DATA WRAPPER nothing',
     'CREATE SERVER far FOREIGN DATA WRAPPER nothing',
     `CREATE USER MAPPING FOR PUBLIC SERVER far OPTIONS (password 'x')`,
@@ -95,6 +116,7 @@ test('objects that need a superuser, in tablespaces, and with options that canno
   );
   const superuser = 'only a superuser can create it, which the master user of RDS is not';
   expect((await databaseRemarks('shop')).map(describeRemark)).toEqual([
+    `database shop: access method other_heap: ${superuser}`,
     `database shop: foreign-data wrapper nothing: ${superuser}`,
     `database shop: function billing.area(integer): written in internal: ${superuser}`,
     `database shop: function billing.secret(integer): LEAKPROOF: ${superuser}`,
@@ -103,6 +125,7 @@ test('objects that need a superuser, in tablespaces, and with options that canno
       'Run by hand: ALTER INDEX billing."t A" SET TABLESPACE "fast disk";',
     'database shop: table billing.t: it is restored outside of its tablespace fast disk. ' +
       'Run by hand: ALTER TABLE billing.t SET TABLESPACE "fast disk";',
+    'database shop: table billing.other: it is restored with the default access method, not with other_heap',
     expect.stringMatching(
       /^database shop: user mapping auditor on server far: .* ALTER USER MAPPING FOR auditor SERVER far/,
     ),

@@ -1,15 +1,10 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import * as path from 'node:path';
-import { CertificateAuthority } from '../../../sandbox/certificate-authority';
-import { PostgreSqlServer } from '../../../sandbox/postgresql/server';
+import { createHash } from 'node:crypto';
 import { DatabaseIdentity } from '../../../src/contract/manifest';
 import { DatabaseConnection, withClient } from '../../../src/runtime/postgres/connection';
 import { readUserDatabases } from '../../../src/runtime/postgres/server';
 import { requireWritableTexts } from '../../../src/runtime/postgres/server-names';
 import { connectionTo, serverEncodings } from '../../support/encoded-database';
-
-jest.setTimeout(60_000);
+import { startServer, TemporaryServer } from '../../support/postgresql-server';
 
 /** Names of roles, and the encoding of the database in which each is created. */
 const ROLES = [
@@ -22,32 +17,20 @@ const ROLES = [
   ['\xA4\xCF', 'EUC_JP'],
 ] as const;
 
-let directory: string;
-let server: PostgreSqlServer;
+let temporary: TemporaryServer;
 let connection: DatabaseConnection;
 let encodings: string[];
 
 beforeAll(async () => {
-  directory = await mkdtemp(path.join(tmpdir(), 'server-names-'));
-  await chmod(directory, 0o711);
-  server = await PostgreSqlServer.start({
-    identifier: 'names',
-    major: 17,
-    dataDirectory: path.join(directory, 'server'),
-    master: { username: 'shopmaster', password: 'secret' },
-    certificateAuthority: await CertificateAuthority.create(path.join(directory, 'authority')),
-  });
-  connection = connectionTo(server);
+  temporary = await startServer({ identifier: 'names' });
+  connection = connectionTo(temporary.server);
   encodings = await withClient(connection, 'postgres', serverEncodings);
   for (const encoding of encodings) {
     const options = `TEMPLATE template0 STRATEGY file_copy ENCODING '${encoding}' LOCALE 'C'`;
     await run('postgres', 'UTF8', `CREATE DATABASE "in_${encoding}" ${options}`);
   }
 });
-afterAll(async () => {
-  await server?.stop();
-  await rm(directory, { recursive: true, force: true });
-});
+afterAll(async () => temporary?.stop());
 
 async function run(database: string, encoding: string, ...statements: string[]): Promise<void> {
   const work = async (client: { query(statement: string): Promise<unknown> }) => {
@@ -58,17 +41,22 @@ async function run(database: string, encoding: string, ...statements: string[]):
 
 /** What a backup would name. */
 async function problems(): Promise<string[]> {
+  return (await examined()).problems;
+}
+
+async function examined(as = connection): Promise<{ problems: string[]; withOtherNames: string[] }> {
   const databases: DatabaseIdentity[] = await withClient(connection, 'postgres', readUserDatabases);
   const found: string[] = [];
   const log = {
     info: () => undefined,
     warn: (_: string, facts: object = {}) => void found.push(...(Object.values(facts) as string[])),
   };
-  await requireWritableTexts(connection, databases, log).catch((error: Error) => {
+  const withOtherNames = await requireWritableTexts(as, databases, log).catch((error: Error) => {
     if (found.length === 0) throw error;
     expect(error.message).toContain(found[0]);
+    return [];
   });
-  return found;
+  return { problems: found, withOtherNames: [...withOtherNames] };
 }
 
 /** Whether a session of the database can write the bytes. */
@@ -83,15 +71,21 @@ test('a server whose names every database can write has no problems', async () =
   expect(await problems()).toEqual([]);
 });
 
-test('a role is named where a database that it has something in cannot write its name, in every encoding', async () => {
+test('a database whose name has a line break is named', async () => {
+  await run('postgres', 'UTF8', 'CREATE DATABASE "new\nline"');
+  expect(await problems()).toEqual(['database "new\\nline", whose name has a line break, which pg_restore refuses']);
+  await run('postgres', 'UTF8', 'DROP DATABASE "new\nline"');
+});
+
+test('databases are found in which a role has something whose name is not valid in their encoding', async () => {
   // GIVEN
   for (const [name, encoding] of ROLES) {
     await run(encoding === 'UTF8' ? 'postgres' : `in_${encoding}`, encoding, `CREATE ROLE "${name}"`);
     await run(encoding === 'UTF8' ? 'postgres' : `in_${encoding}`, encoding, `GRANT "${name}" TO shopmaster`);
   }
-  for (const encoding of encodings) {
+  const giveSchema = async (encoding: string) =>
     // The names come out of the catalog as they are, as those of a role do that connects by itself.
-    await run(
+    run(
       `in_${encoding}`,
       'SQL_ASCII',
       `DO $$ DECLARE r record; BEGIN
@@ -100,23 +94,47 @@ test('a role is named where a database that it has something in cannot write its
          END LOOP;
        END $$`,
     );
-  }
 
-  // THEN
-  const expected: string[] = [];
-  for (const [name, roleEncoding] of ROLES) {
-    const bytes = Buffer.from(name, roleEncoding === 'UTF8' ? 'utf8' : 'latin1');
-    const readable = roleEncoding === 'UTF8' ? name : { LATIN1: 'J\\xFCrgen', EUC_JP: '\\xA4\\xCF' }[roleEncoding];
-    for (const [database, encoding] of [['postgres', 'UTF8'], ...encodings.map((each) => [`in_${each}`, each])]) {
-      if (await isAccepted(database, bytes)) continue;
-      expected.push(`role ${readable} in database ${database}, encoding ${encoding}`);
+  for (const encoding of encodings) await giveSchema(encoding);
+
+  // THEN the names that the administration database cannot write are named
+  expect(await examined()).toEqual({
+    problems: [
+      'role J\\xFCrgen in database postgres, encoding UTF8',
+      'role \\xA4\\xCF in database postgres, encoding UTF8',
+    ],
+    withOtherNames: [],
+  });
+
+  // AND without those, the databases that cannot write one of the others, in every encoding
+  for (const [name, encoding] of ROLES.filter(([, each]) => each !== 'UTF8')) {
+    for (const each of encodings) {
+      await run(
+        `in_${each}`,
+        'SQL_ASCII',
+        `DO $$ BEGIN EXECUTE (SELECT format('DROP SCHEMA s%s', oid) FROM pg_roles WHERE pg_catalog.md5(rolname::text) = '${createHash('md5').update(name, 'latin1').digest('hex')}'); END $$`,
+      );
     }
+    await run(`in_${encoding}`, encoding, `DROP ROLE "${name}"`);
   }
-  const found = await problems();
-  expect([...found].sort()).toEqual(expected.sort());
+  const expected: string[] = [];
+  for (const encoding of encodings) {
+    const names = ROLES.flatMap(([name, each]) => (each === 'UTF8' ? [Buffer.from(name)] : []));
+    const accepted = await Promise.all(names.map(async (name) => isAccepted(`in_${encoding}`, name)));
+    if (accepted.includes(false)) expected.push(`in_${encoding}`);
+  }
+  const { problems: none, withOtherNames } = await examined();
+  expect({ none, withOtherNames: withOtherNames.sort() }).toEqual({ none: [], withOtherNames: expected.sort() });
+  expect(withOtherNames).toContain('in_EUC_JP');
+  expect(withOtherNames).not.toContain('in_LATIN1');
+  expect(withOtherNames).not.toContain('in_UTF8');
+});
+
+test('the master, who cannot have another name, is named', async () => {
+  await run('postgres', 'UTF8', `ALTER ROLE "à" LOGIN PASSWORD 'pass'`);
+  const found = (await examined({ ...connection, username: 'à', password: 'pass' })).problems;
   expect(found).toContain('role à in database in_EUC_JP, encoding EUC_JP');
-  expect(found).toContain('role J\\xFCrgen in database postgres, encoding UTF8');
-  expect(found).not.toContain('role Jürgen in database in_EUC_JP, encoding EUC_JP');
+  expect(found).not.toContain('role ß in database in_EUC_JP, encoding EUC_JP');
 });
 
 test('settings, comments and database names that were written in another encoding are named', async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { DatabaseConnection } from '../../../src/runtime/postgres/connection';
 import { clientVersion, findDumpClient, requireClientFor, runClient } from '../../../src/runtime/postgres/tools';
-import { isAlive } from '../../support/processes';
+import { isAlive, waitFor } from '../../support/processes';
 
 const CONNECTION: DatabaseConnection = {
   host: 'db.example.com',
@@ -72,7 +72,7 @@ test('the input is given to the program', async () => {
 test('an abort ends the program and what it started, and is the error', async () => {
   // GIVEN a program with a worker, neither of which listens
   const pids = path.join(directory, 'pids');
-  await install('pg_dump', `trap "" TERM; sh -c 'trap "" TERM; sleep 100' & echo $! $$ > ${pids}; wait; sleep 100`);
+  await install('pg_dump', `trap "" TERM; sh -c 'trap "" TERM; sleep 10000' & echo $! $$ > ${pids}; wait; sleep 10000`);
   const controller = new AbortController();
 
   // WHEN
@@ -86,7 +86,7 @@ test('an abort ends the program and what it started, and is the error', async ()
 
   // THEN
   await expect(run).rejects.toThrow('out of time');
-  expect(started.map(isAlive)).toEqual([false, false]);
+  await waitFor(async () => (started.some(isAlive) ? undefined : true));
 });
 
 test('fails for a program that is not there, and says what to do', async () => {

@@ -113,3 +113,37 @@ test('what has no data is restored in one session', () => {
   const lines = LINES.filter((line) => !/DATA|BLOBS/.test(line));
   expect(planLoad(lines, ENTRIES, [], new Map(), 2)).toEqual({ before: lines, units: [], after: [] });
 });
+
+test('a constraint that could reach the rows of other tables comes behind all data', () => {
+  const listing = `
+217; 1259 17905 TABLE public elder shop
+218; 1259 17913 TABLE public heir shop
+;\tdepends on: 217
+219; 1259 17921 TABLE public parted shop
+220; 1259 17926 TABLE public part shop
+221; 0 0 TABLE ATTACH public part shop
+;\tdepends on: 220 219
+3326; 0 17905 TABLE DATA public elder shop
+;\tdepends on: 217
+3327; 0 17913 TABLE DATA public heir shop
+;\tdepends on: 218
+3328; 0 17926 TABLE DATA public part shop
+;\tdepends on: 220
+3401; 2606 17911 CONSTRAINT public elder elder_not_null shop
+;\tdepends on: 217
+3402; 2606 17912 CONSTRAINT public heir heir_pkey shop
+;\tdepends on: 218
+3403; 2606 17913 CONSTRAINT public parted parted_not_null shop
+;\tdepends on: 219
+3404; 2606 17914 CONSTRAINT public parted parted_pkey shop
+;\tdepends on: 219
+3405; 2606 17915 CONSTRAINT public part part_pkey shop
+;\tdepends on: 3404 220
+`;
+  const lines = listing.split('\n').filter((line) => /^\d/.test(line));
+  const files = ['3326.dat', '3327.dat', '3328.dat'].map((name) => file(name, [1]));
+  const { before, units: loaded, after } = planLoad(lines, parseArchiveListing(listing), files, new Map(), 2);
+  expect(numbers(before)).toEqual([217, 218, 219, 220, 221, 3404]);
+  expect(loaded.map((unit) => numbers(unit.lines))).toEqual([[3326, 3327, 3328, 3402, 3405]]);
+  expect(numbers(after)).toEqual([3401, 3403]);
+});

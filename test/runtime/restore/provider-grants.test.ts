@@ -4,6 +4,7 @@ const MISSING = [
   'REVOKE ALL ON SCHEMA public FROM "rdsadmin"',
   'GRANT SELECT ON TABLE t TO "rds_superuser" WITH GRANT OPTION',
   'ALTER DEFAULT PRIVILEGES FOR ROLE "rdsadmin" IN SCHEMA s GRANT ALL ON TABLES TO "app"',
+  'ALTER DEFAULT PRIVILEGES FOR ROLE "rdsadmin" REVOKE ALL ON TABLES FROM "app"',
 ];
 const PRESENT = ['GRANT SELECT ON TABLE t TO "app"', 'GRANT SELECT ON TABLE t TO "pg_monitor"'];
 
@@ -14,7 +15,7 @@ test('statements about roles of RDS that the server lacks are remarks; all other
     'shop',
   );
   expect(statements).toEqual(PRESENT);
-  expect(remarks.map(({ name }) => name)).toEqual(['rdsadmin', 'rds_superuser', 'rdsadmin']);
+  expect(remarks.map(({ name }) => name)).toEqual(['rdsadmin', 'rds_superuser', 'rdsadmin', 'rdsadmin']);
 });
 
 test('what a missing role of RDS granted is left out, until another one acts', () => {

@@ -55,6 +55,22 @@ Command was: ALTER TABLE shop.orders OWNER TO clerk;
   });
 });
 
+test('an access method that the server does not have is a refusal of its table', () => {
+  const stderr = `pg_restore: while PROCESSING TOC:
+pg_restore: from TOC entry 235; 1259 18314 TABLE orders owner
+pg_restore: error: could not set "default_table_access_method": ERROR:  invalid value for parameter "default_table_access_method": "columns"
+DETAIL:  Table access method "columns" does not exist.
+`;
+  const { refusals, failures } = sortMessages(stderr);
+  expect(failures).toEqual([]);
+  expect(refusals).toEqual([
+    {
+      ...{ dumpId: 235, entry: 'TABLE orders owner', statement: 'SET default_table_access_method = "columns";' },
+      message: expect.stringContaining('invalid value for parameter "default_table_access_method": "columns"'),
+    },
+  ]);
+});
+
 test.each([
   ['a warning of the client', 'pg_restore: warning: something was left out\n'],
   ['another unknown setting', TRANSACTION_TIMEOUT.replaceAll('transaction_timeout', 'enable_magic')],

@@ -6,7 +6,7 @@ import { CertificateAuthority } from '../../../sandbox/certificate-authority';
 import { ComparedServer } from '../../../sandbox/compare-databases';
 import { PostgreSqlMajor } from '../../../sandbox/postgresql/program';
 import { DatabaseMaster } from '../../../sandbox/postgresql/rds-bootstrap';
-import { PostgreSqlServer } from '../../../sandbox/postgresql/server';
+import { PostgreSqlServer, PostgreSqlServerProps } from '../../../sandbox/postgresql/server';
 import { DatabaseSettings } from '../../../src/contract/database-settings';
 import { BackupSelector, RestoreRequest, RestoreSource } from '../../../src/contract/requests';
 import { Runtime } from '../../../src/runtime/runtime';
@@ -16,7 +16,12 @@ const TARGET_SECRET = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:t
 
 /** A real world with a second server: what a restore meets. */
 export class RestoreWorld {
-  static async start(source: RealWorld, major: PostgreSqlMajor, master: DatabaseMaster): Promise<RestoreWorld> {
+  static async start(
+    source: RealWorld,
+    major: PostgreSqlMajor,
+    master: DatabaseMaster,
+    more: Partial<PostgreSqlServerProps> = {},
+  ): Promise<RestoreWorld> {
     const directory = await mkdtemp(path.join(tmpdir(), 'restore-world-'));
     await chmod(directory, 0o711);
     const authority = await CertificateAuthority.create(path.join(directory, 'authority'));
@@ -27,6 +32,7 @@ export class RestoreWorld {
       master,
       databaseName: 'shop',
       certificateAuthority: authority,
+      ...more,
     });
     // Each server has an authority of its own; the program trusts both.
     const trusted = path.join(directory, 'trusted.pem');

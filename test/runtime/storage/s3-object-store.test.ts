@@ -7,6 +7,7 @@ import { openObjectStore, StorageFaultDetails } from '../../../src/runtime/stora
 import { SECRET_ARN, secretsHolding } from '../../conformance/conformance';
 import {
   answer,
+  Fault,
   FaultServer,
   FaultServerProps,
   first,
@@ -32,6 +33,7 @@ describe('the object store of backups', () => {
     props: FaultServerProps = {},
     more: Partial<StorageSettings> = {},
     secrets = secretsHolding(NEW),
+    socketMs = 60_000,
   ) => {
     pauses = [];
     lines = [];
@@ -51,7 +53,8 @@ describe('the object store of backups', () => {
       {
         secrets,
         log: new JsonLog((line) => lines.push(line)),
-        bounds: { connectMs: 1_000, socketMs: 300, requestMs: 2_000 },
+        // A request that is answered is never as slow as that, however busy the machine is.
+        bounds: { connectMs: 60_000, socketMs, requestMs: 60_000 },
         sleep: (milliseconds) => Promise.resolve(pauses.push(milliseconds)),
       },
     );
@@ -93,6 +96,34 @@ describe('the object store of backups', () => {
     expect(server.requests).toHaveLength(2);
   });
 
+  test.each([
+    ['the range of one byte', answer(206, 'a', { 'content-range': 'bytes 0-0/70000' }), 70_000],
+    ['the whole object, the range ignored', answer(200, 'a'.repeat(70_000), { 'content-length': '70000' }), 70_000],
+    ['an empty object', s3Error(416, 'InvalidRange'), 0],
+    ['no object', s3Error(404, 'NoSuchKey'), undefined],
+    ['a denied read', s3Error(403, 'AccessDenied'), undefined],
+  ])('sizeOf asks for one byte: %s', async (_, given, size) => {
+    await open({ on: { GET: given } });
+    expect(await store.sizeOf(KEY)).toBe(size);
+    expect(server.requests.map(({ headers }) => headers.range)).toEqual(['bytes=0-0']);
+  });
+
+  test.each([
+    ['in chunks', answer(200, 'a'.repeat(70_000))],
+    ['of one byte without a total', answer(206, 'a', { 'content-range': 'bytes 0-0/*' })],
+  ])('sizeOf reads the whole object where the answer is %s', async (_, given) => {
+    await open({ on: { GET: first(1, given) } });
+    server.objects.set(`/backups/${KEY}`, Buffer.alloc(70_000));
+    expect(await store.sizeOf(KEY)).toBe(70_000);
+  });
+
+  test('sizeOf tries again after a transient fault, and fails as get does', async () => {
+    await open({ on: { GET: first(1, s3Error(503, 'SlowDown'), s3Error(403, 'InvalidAccessKeyId')) } });
+    const { details } = await faultOf(store.sizeOf(KEY));
+    expect(details).toMatchObject({ faultClass: 'authentication', operations: ['GET'] });
+    expect(pauses).toHaveLength(1);
+  });
+
   test('put sends digests that its caller has computed, and signs with them', async () => {
     await open();
     const body = Buffer.from('part');
@@ -107,6 +138,54 @@ describe('the object store of backups', () => {
     });
     const wrong = await faultOf(store.put(KEY, body, { ...digests, sha256: '0'.repeat(64) }));
     expect(wrong.details.code).toBe('XAmzContentSHA256Mismatch');
+  });
+
+  const stores = (change: (body: Buffer) => Buffer, headersOf: (stored: Buffer) => Record<string, string>): Fault => {
+    return ({ body, path, objects, response }) => {
+      const stored = change(body);
+      objects.set(path, stored);
+      response.writeHead(200, headersOf(stored)).end();
+    };
+  };
+  const flipped = (body: Buffer) => Buffer.concat([Buffer.from([255 - body[0]]), body.subarray(1)]);
+  const digestOf = (algorithm: string, body: Buffer, form: 'hex' | 'base64') =>
+    createHash(algorithm).update(body).digest(form);
+
+  test.each<[string, (body: Buffer) => Buffer, (stored: Buffer) => Record<string, string>]>([
+    ['an ETag of other bytes', flipped, (stored) => ({ etag: `"${digestOf('md5', stored, 'hex')}"` })],
+    ['a checksum of other bytes', flipped, (body) => ({ 'x-amz-checksum-sha256': digestOf('sha256', body, 'base64') })],
+    [
+      'an ETag of more bytes',
+      (body) => Buffer.concat([body, body]),
+      (body) => ({ etag: digestOf('md5', body, 'hex').toUpperCase() }),
+    ],
+  ])('put does not believe a store that answers %s, and tries again', async (_, change, headersOf) => {
+    const body = randomBytes(1000);
+    await open({ on: { PUT: first(2, stores(change, headersOf)) } });
+    await store.put(KEY, body);
+    expect(server.objects.get(`/backups/${KEY}`)?.equals(body)).toBe(true);
+    expect(store.retries).toBe(2);
+    await server.stop();
+    await open({ on: { PUT: stores(change, headersOf) } });
+    expect((await faultOf(store.put(KEY, body))).details.summary).toContain('other bytes');
+  });
+
+  test.each([
+    ['is no digest, since the object is encrypted', '"00112233445566778899aabbccddeeff"', 1],
+    ['is that of several pieces', '"00112233445566778899aabbccddeeff-2"', 0],
+  ])('put believes an ETag that %s: it looks once', async (_, etag, looks) => {
+    await open({
+      on: {
+        PUT: stores(
+          (body) => body,
+          () => ({ etag }),
+        ),
+      },
+    });
+    await store.put(KEY, Buffer.from('part'));
+    await store.put(KEY, Buffer.from('other part'));
+    expect(server.requests.map(({ operation }) => operation)).toEqual(['PUT', ...Array(looks).fill('GET'), 'PUT']);
+    expect(store.retries).toBe(0);
   });
 
   test('clockOffsetMs is the difference to the Date of the last answer', async () => {
@@ -132,7 +211,7 @@ describe('the object store of backups', () => {
     ['a reset within the answer', resetWithinAnswer],
     ['a silence', silence],
   ])('gets over %s, three times', async (_, fault) => {
-    await open({ on: { PUT: first(3, fault) } });
+    await open({ on: { PUT: first(3, fault) } }, {}, undefined, fault === silence ? 2_000 : undefined);
     await store.put(KEY, Buffer.from('part'));
     expect(server.requests).toHaveLength(4);
     expect(pauses).toHaveLength(3);
