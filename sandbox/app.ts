@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto';
 import { cp, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import * as path from 'node:path';
 import { finish, Finished } from './process';
+import { inEnvironment, ProgramVariables } from './program-variables';
 import { RunOptions, Terraform } from './terraform';
 
 /** What Terraform gets in addition to the configuration. */
 export interface DeploymentOptions {
   /** Terraform variables. They travel in the environment, so that no secret is an argument. */
-  readonly variables?: Record<string, unknown>;
+  readonly variables?: ProgramVariables;
   /** Which stack of a program that has several. @default - the only one */
   readonly stack?: string;
   /** For the program, over the caller's. */
@@ -71,12 +72,8 @@ export class App {
   }
 
   private async run(directory: string, args: string[], options: DeploymentOptions): Promise<Finished> {
-    const variables = Object.entries(options.variables ?? {}).map(([name, value]) => [
-      `TF_VAR_${name}`,
-      typeof value === 'string' ? value : JSON.stringify(value),
-    ]);
     const run: RunOptions = {
-      environment: { ...this.props.environment, ...Object.fromEntries(variables) },
+      environment: { ...this.props.environment, ...inEnvironment(options.variables ?? {}) },
       onLine: options.onLine,
       colour: options.colour,
       signal: this.props.signal,

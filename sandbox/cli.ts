@@ -6,11 +6,13 @@ import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import { FiredSchedule } from './aws/scheduler';
-import { ask, ControlAddress, CreatedBucket, ControlRequest } from './control';
+import { ask, ControlAddress, ControlRequest } from './control';
 import { Finished } from './process';
+import { bucketVariables, inEnvironment } from './program-variables';
 import { DatabaseStatus, SandboxStatus } from './sandbox';
-import { bucketVariables, exportLines, providerBlock, shellVariables } from './shell';
+import { exportLines, providerBlock, shellVariables } from './shell';
 import { isRunning, RecordedProcess, RecordedSandbox, StateFile } from './state-file';
+import { CreatedBucket } from './storage';
 import { supervise, SupervisorMessage } from './supervisor';
 import { Terminal } from './terminal';
 import { durationText } from '../src/cli/output/format';
@@ -250,7 +252,7 @@ async function provider(options: CommonOptions): Promise<void> {
 async function bucket(name: string, options: CommonOptions & { path: string }): Promise<void> {
   const folder = options.path.replace(/^\/+|\/+$/g, '');
   const created = await ask<CreatedBucket>(await running(options), { command: 'bucket', bucket: name, path: folder });
-  showVariables(bucketVariables(created), options);
+  showVariables(inEnvironment(bucketVariables(created)), options);
 }
 
 async function status(options: CommonOptions): Promise<void> {

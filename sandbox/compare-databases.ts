@@ -16,6 +16,8 @@ export interface ComparedServer {
 export interface CompareDatabasesOptions {
   /** Directory of `psql` and `pg_dump`, at least as new as both servers. @default - those on PATH */
   readonly clients?: string;
+  /** At most so many lines of one kind are shown. @default 10 */
+  readonly shown?: number;
 }
 
 /**
@@ -28,6 +30,8 @@ export async function compareDatabases(
   target: ComparedServer,
   options: CompareDatabasesOptions = {},
 ): Promise<string[]> {
+  const compareLines = (what: string, lines: readonly string[], others: readonly string[]) =>
+    linesOnlyOfOne(what, lines, others, options.shown ?? 10);
   const one = new Side(source, options);
   const other = new Side(target, options);
   const names = [await one.databases(), await other.databases()];
@@ -109,12 +113,21 @@ const DATABASE_QUERIES: [string, string][] = [
      FROM pg_largeobject_metadata ORDER BY oid`,
   ],
   ['extensions', `SELECT extname, extnamespace::regnamespace FROM pg_extension ORDER BY 1`],
+  [
+    'order of columns',
+    `SELECT c.oid::regclass, string_agg(quote_ident(attname), ', ' ORDER BY attnum)
+     FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace JOIN pg_attribute ON attrelid = c.oid
+     WHERE relkind IN ('r', 'p', 'f', 'm') AND attnum > 0 AND NOT attisdropped AND nspname !~ '^pg_'
+     GROUP BY c.oid ORDER BY c.oid::regclass::text COLLATE "C"`,
+  ],
 ];
 
-/** A checksum of the rows of every table and filled materialized view, in no order but that of their text. */
+/** A checksum of the rows of every table and filled materialized view, each row with its columns in the order of their names. */
 const CHECKSUMS = `
-  SELECT format('SELECT %L, count(*), md5(string_agg(md5(t::text), '''' ORDER BY md5(t::text))) FROM ONLY %I.%I AS t',
-    c.oid::regclass, nspname, relname)
+  SELECT format('SELECT %L, count(*), md5(string_agg(md5(row::text), '''' ORDER BY md5(row::text)))
+      FROM ONLY %I.%I AS t, LATERAL (SELECT ROW(%s) AS row) AS r', c.oid::regclass, nspname, relname,
+    (SELECT string_agg(format('t.%I', attname), ', ' ORDER BY attname COLLATE "C") FROM pg_attribute
+     WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped))
   FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
   WHERE (relkind = 'r' OR relkind = 'm' AND relispopulated) AND nspname !~ '^pg_' AND nspname <> 'information_schema'
   ORDER BY nspname, relname \\gexec`;
@@ -135,12 +148,10 @@ class Side {
     return Math.floor(Number(await this.run('psql', 'postgres', [...PSQL, '-c', 'SHOW server_version_num'])) / 10_000);
   }
 
-  /** The database as SQL, without its rows. */
+  /** The statements that create the database and what is in it, one an object, without its rows. */
   async definitions(database: string): Promise<string[]> {
     const sql = await this.run('pg_dump', database, ['--schema-only', '--create', '--no-password']);
-    return this.nameMaster(sql)
-      .split('\n')
-      .filter((line) => !OWN_LINES.test(line));
+    return objectsIn(withoutOrderOfColumns(this.nameMaster(sql)));
   }
 
   async checksums(database: string): Promise<string[]> {
@@ -190,23 +201,44 @@ const PSQL = ['--no-psqlrc', '--no-password', '--quiet', '--tuples-only', '--no-
 const OWN_LINES = /^(--.*|\\(un)?restrict .*|)$/;
 
 /**
+ * The columns of a table that inherits are compared in the order of their names: pg_dump cannot keep their own, which is
+ * compared by itself.
+ */
+function withoutOrderOfColumns(sql: string): string {
+  return sql.replace(
+    /^(CREATE .*TABLE .* \(\n)((?: {4}.*\n)*)(?=\)\nINHERITS \()/gm,
+    (_, head: string, columns: string) => {
+      const lines = columns.split('\n').slice(0, -1);
+      const sorted = lines.map((line) => line.replace(/,$/, '')).sort();
+      return `${head}${sorted.join('\n')}\n`;
+    },
+  );
+}
+
+/** pg_dump writes a comment before each object. Between objects it sets what the next ones need. */
+function objectsIn(sql: string): string[] {
+  return sql
+    .split(/^(?=-- Name: )|^(?=SET )/m)
+    .map((object) => object.split('\n').filter((line) => !OWN_LINES.test(line)))
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'));
+}
+
+/**
  * From PostgreSQL 16 on a view of one table is written without the table's name before each column: between servers of
  * different majors, names before a dot in continued lines are not compared.
  */
 function acrossMajors(source: string[], target: string[], sameMajor: boolean): [string[], string[]] {
-  const unqualified = (line: string) => (/^\s/.test(line) ? line.replace(/\b\w+\.(?=\w)/g, '') : line);
+  const unqualified = (object: string) => object.replace(/^\s.*$/gm, (line) => line.replace(/\b\w+\.(?=\w)/g, ''));
   return sameMajor ? [source, target] : [source.map(unqualified), target.map(unqualified)];
 }
 
-/** At most so many lines of one kind are shown. */
-const SHOWN = 10;
-
-function compareLines(what: string, source: readonly string[], target: readonly string[]): string[] {
+function linesOnlyOfOne(what: string, source: readonly string[], target: readonly string[], shown: number): string[] {
   if (source.join('\n') === target.join('\n')) return [];
-  const missing = without(source, target).map((line) => `${what}: only at the source: ${line}`);
-  const added = without(target, source).map((line) => `${what}: only at the target: ${line}`);
+  const missing = without(source, target).map((line) => `${what}: only at the source: ${line.replaceAll('\n', ' ')}`);
+  const added = without(target, source).map((line) => `${what}: only at the target: ${line.replaceAll('\n', ' ')}`);
   if (missing.length + added.length === 0) return [`${what}: the same lines in another order`];
-  return [...missing.slice(0, SHOWN), ...added.slice(0, SHOWN)];
+  return [...missing.slice(0, shown), ...added.slice(0, shown)];
 }
 
 /** The lines of the one that the other does not have as often. */

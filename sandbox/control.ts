@@ -2,7 +2,6 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, IncomingMessage, Server, ServerResponse } from 'node:http';
 import { DeploymentOptions } from './app';
-import { AccessKeys } from './aws/signature';
 import { Finished } from './process';
 import { Sandbox } from './sandbox';
 
@@ -16,13 +15,6 @@ export type ControlRequest =
   | { readonly command: 'down' };
 
 export type RemoteOptions = Pick<DeploymentOptions, 'variables' | 'stack' | 'environment' | 'colour'>;
-
-/** A bucket of the storage, and keys that may put, get and delete below the path. */
-export interface CreatedBucket {
-  readonly bucket: string;
-  readonly path: string;
-  readonly keys: AccessKeys;
-}
 
 /** The answer comes line by line, each a JSON value: any number of `line`s, then a `result` or an `error`. */
 export type ControlLine = { readonly line: string } | { readonly result: unknown } | { readonly error: string };
@@ -95,11 +87,8 @@ export class ControlServer {
       case 'clock':
         sandbox.setClock(request.change);
         return { offsetMs: sandbox.clock.offsetMs, now: sandbox.clock.now().toISOString() };
-      case 'bucket': {
-        const { bucket, path } = request;
-        await sandbox.storage.createBucket(bucket);
-        return { bucket, path, keys: await sandbox.storage.createKeys({ bucket, path }) } satisfies CreatedBucket;
-      }
+      case 'bucket':
+        return sandbox.storage.createBucketWithKeys(request.bucket, request.path);
       case 'down':
         await sandbox.stop();
         return {};

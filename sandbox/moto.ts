@@ -151,7 +151,7 @@ function portIn(log: string): number {
 }
 
 /** Milliseconds for moto to answer; far more than it needs on a busy machine. */
-const READY_WITHIN = 60_000;
+const READY_WITHIN = 300_000;
 
 /** Nothing of the caller's own AWS account or proxies reaches the emulator. */
 function motoEnvironment(): NodeJS.ProcessEnv {

@@ -3,11 +3,13 @@ import * as path from 'node:path';
 import { compareDatabases, ComparedServer } from './compare-databases';
 import { PostgreSqlServer } from './postgresql/server';
 import { finish, Finished } from './process';
+import { ProgramVariables } from './program-variables';
 import { fillSampleDatabase } from './sample-database';
 import { Sandbox } from './sandbox';
 import { Terminal } from './terminal';
 import { durationText } from '../src/cli/output/format';
 import { tableLines } from '../src/cli/output/table';
+import { drillScheduleName, failureAlarmName, watchScheduleName } from '../src/contract/deployed-names';
 
 const REPOSITORY = path.resolve(__dirname, '..');
 const QUICKSTART = path.join(REPOSITORY, 'examples', 'typescript', 'quickstart');
@@ -18,6 +20,7 @@ const CLIENTS = path.join(REPOSITORY, 'assets', 'client-layer-x86_64', 'bin');
 const BUCKET = 'company-backups';
 const FOLDER = 'backups/orders';
 const SCHEDULE = 'orders-backup';
+const DRILL = drillScheduleName(SCHEDULE);
 
 /** A step that took its time, and what it showed. */
 export interface FinishedStep {
@@ -32,8 +35,7 @@ export interface FinishedStep {
 export class Quickstart {
   readonly steps: FinishedStep[] = [];
 
-  private network!: { readonly vpcId: string; readonly subnetIds: string[] };
-  private keys!: { accessKeyId: string; secretAccessKey: string };
+  private variables!: ProgramVariables;
 
   constructor(
     private readonly sandbox: Sandbox,
@@ -50,13 +52,16 @@ export class Quickstart {
     await this.step('Fill the database', () => this.fill());
     const first = await this.step('Fire the schedule', () => this.backUp());
     const second = await this.step('Fire it once more', () => this.backUp());
+    await this.step('Drill the latest backup: proved', () => this.prove(second));
     await this.step('List the backups', () => this.list());
+    await this.step('Look at the schedule: no alarm', () => this.watch([]));
     await this.step('Restore the latest backup into a new database', () => this.restore(second));
     await this.step('Compare the two databases, by psql and pg_dump', () => this.compare());
     await this.step('Apply the restore again: no change', () => this.expectNoChange(RESTORE));
     await this.step('Name another backup for it: refused', () => this.changeSource(first));
     await this.step('Set the clock ahead by 31 days, and fire once more', () => this.prune([first, second]));
-    await this.step('List the backups', () => this.list());
+    await this.step('Damage that backup, and drill it: disproved', () => this.disprove());
+    await this.step('Look at the schedule: the alarm on drills', () => this.watch([failureAlarmName(DRILL)]));
     await this.step('Destroy', () => this.destroy());
     await this.step("Compare every call to AWS with AWS's own models", () => this.expectModelledCalls());
   }
@@ -79,13 +84,11 @@ export class Quickstart {
 
   private async prepareStorage(): Promise<void> {
     const { storage } = this.sandbox;
-    await storage.createBucket(BUCKET);
-    this.keys = await storage.createKeys({ bucket: BUCKET, path: 'backups' });
-    this.network = await this.sandbox.network();
+    this.variables = await this.sandbox.programVariables(await storage.createBucketWithKeys(BUCKET, 'backups'));
   }
 
   private async deployWithWrongSecret(): Promise<void> {
-    const { output, exitCode } = await this.terraform('apply', QUICKSTART, { secretAccessKey: 'wrong' });
+    const { output, exitCode } = await this.terraform('apply', QUICKSTART, { storage_secret_access_key: 'wrong' });
     const error = output.split('\n').find((line) => line.includes('ConnectionTestFailed'));
     expect(exitCode !== 0 && error !== undefined, `the deployment is refused by the connection test:\n${output}`);
     this.say(error!.replace(/^[│╷╵\s]+/, ''));
@@ -118,14 +121,57 @@ export class Quickstart {
     return answer.backup;
   }
 
+  /** A drill restores into a server of its own: neither the database nor an instance has any part in it. */
+  private async prove(backup: string): Promise<void> {
+    const { payload, functionError } = await this.sandbox.fire(DRILL);
+    const proof = JSON.parse(payload);
+    expect(!functionError && proof.state === 'Proved' && proof.backup === backup, `${backup} is proved: ${payload}`);
+    const { tables, rows } = proof.loaded;
+    this.say(`${backup}: ${rows} rows in ${tables} tables were restored in ${durationText(proof.durations.restoreMs)}`);
+    await this.expectProof(backup, 'Proved');
+  }
+
+  /** One byte of one part is enough. */
+  private async disprove(): Promise<void> {
+    const { newest: backup } = await this.answer('watch', '--schedule', SCHEDULE);
+    const key = `${FOLDER}/${backup}/000001`;
+    const part = await this.sandbox.storage.get(BUCKET, key);
+    const middle = Math.floor(part.length / 2);
+    part[middle] = 255 - part[middle];
+    await this.sandbox.storage.put(BUCKET, key, part);
+    const { payload, functionError } = await this.sandbox.fire(DRILL);
+    const { errorType, errorMessage } = JSON.parse(payload);
+    expect(functionError !== undefined && errorType === 'VerificationFailed', `${backup} is disproved: ${payload}`);
+    this.say(errorMessage);
+    await this.expectProof(backup, 'Disproved');
+  }
+
+  private async expectProof(backup: string, state: string): Promise<void> {
+    const { backups } = await this.answer('list', '--schedule', SCHEDULE);
+    const found = backups.find((each: { backup: string }) => each.backup === backup)?.proof?.state;
+    expect(found === state, `the list says that ${backup} is ${state}; found ${found}`);
+  }
+
   private async list(): Promise<void> {
     this.say((await this.commandLine('list', '--schedule', SCHEDULE)).output);
+  }
+
+  /** What a person on call looks at; the alarms follow what the functions logged. */
+  private async watch(raised: string[]): Promise<void> {
+    await this.sandbox.fire(watchScheduleName(SCHEDULE));
+    this.say((await this.commandLine('databases')).output);
+    this.say((await this.commandLine('status', SCHEDULE)).output);
+    const { alarms } = await this.answer('status', SCHEDULE);
+    const names = (state: string) =>
+      alarms.filter((alarm: { state: string }) => alarm.state === state).map(({ name }: { name: string }) => name);
+    expect(alarms.length === 4, `backups and drills have two alarms each; found ${alarms.length}`);
+    expect(String(names('ALARM')) === String(raised), `the alarms raised are [${raised}]; found [${names('ALARM')}]`);
   }
 
   private async restore(expected: string): Promise<void> {
     await this.succeed('apply', RESTORE);
     const app = await this.sandbox.app(RESTORE);
-    const { restored_backup: restored } = await app.outputs({ variables: this.variables() });
+    const { restored_backup: restored } = await app.outputs({ variables: this.variables });
     expect(restored === expected, `the latest backup, ${expected}, was restored; found ${restored}`);
   }
 
@@ -202,27 +248,20 @@ export class Quickstart {
   private async terraform(
     verb: 'apply' | 'plan' | 'destroy',
     app: string,
-    keys = {},
+    wrong: ProgramVariables = {},
     environment: Record<string, string> = {},
   ): Promise<Finished> {
     return this.sandbox[verb](app, {
-      variables: this.variables(keys),
+      variables: { ...this.variables, ...wrong },
       environment,
       onLine: this.verbose ? (line) => this.say(this.terminal.dim(line)) : undefined,
     });
   }
 
-  private variables(keys: { secretAccessKey?: string } = {}): Record<string, unknown> {
-    const { storage } = this.sandbox;
-    return {
-      vpc_id: this.network.vpcId,
-      subnet_ids: this.network.subnetIds,
-      storage_endpoint: storage.endpoint,
-      storage_ca_certificate: storage.caPem,
-      storage_bucket: BUCKET,
-      storage_access_key_id: this.keys.accessKeyId,
-      storage_secret_access_key: keys.secretAccessKey ?? this.keys.secretAccessKey,
-    };
+  /** With --json the answer is one line; logs are others. */
+  private async answer(...args: string[]): Promise<any> {
+    const { output } = await this.commandLine(...args, '--json');
+    return JSON.parse(output.split('\n').find((line) => line.startsWith('{"ok":'))!);
   }
 
   private async commandLine(...args: string[]): Promise<Finished> {

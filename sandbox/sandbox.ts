@@ -6,6 +6,7 @@ import { CloudWatchService } from './aws/cloudwatch';
 import { Ec2Service } from './aws/ec2';
 import { Gateway } from './aws/gateway';
 import { LambdaService, RecordedInvocation } from './aws/lambda';
+import { LogsService } from './aws/logs';
 import { ModelCheck } from './aws/model/model-check';
 import { RdsService } from './aws/rds';
 import { FiredSchedule, FireOptions, ListedSchedule, SchedulerService, ScheduleTrigger } from './aws/scheduler';
@@ -17,8 +18,9 @@ import { LambdaHost } from './lambda/host';
 import { Moto, MotoProgram } from './moto';
 import { PostgreSqlServer } from './postgresql/server';
 import { Finished, SandboxProcess } from './process';
+import { bucketVariables, ProgramVariables, surroundingsVariables } from './program-variables';
 import { ProviderPin } from './provider-source';
-import { CustomerStorage } from './storage';
+import { CreatedBucket, CustomerStorage } from './storage';
 import { Terraform } from './terraform';
 
 export interface SandboxProps {
@@ -198,6 +200,12 @@ export class Sandbox {
     return { vpcId: values('vpcId')[0], subnetIds: values('subnetId') };
   }
 
+  /** Values for the variables of a program that works with this sandbox, and with a bucket of its storage. */
+  async programVariables(created: CreatedBucket): Promise<ProgramVariables> {
+    const { storage } = this;
+    return { ...surroundingsVariables({ network: await this.network(), storage }), ...bucketVariables(created) };
+  }
+
   databases(): PostgreSqlServer[] {
     return this.parts.rds.servers;
   }
@@ -362,13 +370,19 @@ async function startParts(
     clockOffsetMs: () => clock.offsetMs,
   });
   keep({ stop: () => host.close() });
-  const lambda = new LambdaService(upstream, host, gateway.permissions);
+  const now = () => clock.now();
+  const cloudWatch = new CloudWatchService(upstream, now);
+  const functionLogs = new LogsService(upstream, gateway.permissions, now, async (lines) =>
+    cloudWatch.takeLines(lines),
+  );
+  const lambda = new LambdaService(upstream, host, gateway.permissions, functionLogs);
   gateway.add(lambda);
+  gateway.add(functionLogs);
   gateway.add(rds);
   gateway.add(new Ec2Service(upstream));
   gateway.add(new SchedulerService(upstream, gateway.permissions));
-  gateway.add(new CloudWatchService(upstream));
-  const trigger = new ScheduleTrigger(upstream, lambda, () => clock.now());
+  gateway.add(cloudWatch);
+  const trigger = new ScheduleTrigger(upstream, lambda, now);
   const tsconfigFile = path.join(await inside('apps'), 'tsconfig.json');
   await writeFile(tsconfigFile, JSON.stringify(APP_TSCONFIG));
   step('Ready');

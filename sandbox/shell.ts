@@ -1,28 +1,19 @@
-import { CreatedBucket } from './control';
+import { inEnvironment, surroundingsVariables } from './program-variables';
 import { SandboxStatus } from './sandbox';
 
 /**
  * The variables of a shell that works with a sandbox: Terraform, the AWS SDKs and the command line read the first ones, a
- * program with Terraform variables of these names the others (`TF_VAR_…`).
+ * program with Terraform variables of these names the others (`TF_VAR_…`). What connects to a database from this machine
+ * reads the authority of its certificate.
  */
-export function shellVariables({ environment, terraform, network, storage }: SandboxStatus): Record<string, string> {
+export function shellVariables(status: SandboxStatus): Record<string, string> {
+  const { environment, certificateAuthorityFile, terraform } = status;
   return {
     ...environment,
+    PGSSLROOTCERT: certificateAuthorityFile,
     TF_CLI_CONFIG_FILE: terraform.configurationFile,
     TERRAFORM_BINARY_NAME: terraform.program,
-    TF_VAR_vpc_id: network.vpcId,
-    TF_VAR_subnet_ids: JSON.stringify(network.subnetIds),
-    TF_VAR_storage_endpoint: storage.endpoint,
-    TF_VAR_storage_ca_certificate: storage.caPem,
-  };
-}
-
-/** The variables of a bucket and its keys. */
-export function bucketVariables({ bucket, keys }: CreatedBucket): Record<string, string> {
-  return {
-    TF_VAR_storage_bucket: bucket,
-    TF_VAR_storage_access_key_id: keys.accessKeyId,
-    TF_VAR_storage_secret_access_key: keys.secretAccessKey,
+    ...inEnvironment(surroundingsVariables(status)),
   };
 }
 

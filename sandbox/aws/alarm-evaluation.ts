@@ -64,6 +64,8 @@ export function pointsOf(alarm: AlarmDefinition, points: readonly MetricPoint[])
   );
 }
 
+const EXTRA_PERIODS = 2;
+
 /**
  * The state of an alarm at a moment.
  *
@@ -81,7 +83,7 @@ export function evaluateAlarm(
   points: readonly MetricPoint[],
   now: number,
   before: AlarmState,
-  extraPeriods = 2,
+  extraPeriods = EXTRA_PERIODS,
 ): AlarmState {
   const {
     EvaluationPeriods: periods,
@@ -116,6 +118,50 @@ export function evaluateAlarm(
       return missing === 'ignore' && count + lacking >= toAlarm ? before : 'OK';
     }
   }
+}
+
+/** A state that an alarm has from a moment on. */
+export interface StateChange {
+  readonly state: AlarmState;
+  /** Milliseconds since 1970. */
+  readonly time: number;
+}
+
+/** When an alarm is evaluated, in milliseconds. */
+export interface Evaluations {
+  /** The first one, in milliseconds since 1970. */
+  readonly from: number;
+  /** None at or after this moment. */
+  readonly to: number;
+  readonly every: number;
+  /** From the time of a value until CloudWatch has it. */
+  readonly delay: number;
+  /** The state before the first one. */
+  readonly before: AlarmState;
+}
+
+/**
+ * The changes of an alarm's state, oldest first.
+ *
+ * @param points those of `pointsOf`, oldest first
+ */
+export function stateChanges(
+  alarm: AlarmDefinition,
+  points: readonly MetricPoint[],
+  { from, to, every, delay, before }: Evaluations,
+): StateChange[] {
+  const span = (alarm.EvaluationPeriods + EXTRA_PERIODS) * alarm.Period * 1000;
+  const changes: StateChange[] = [];
+  let state = before;
+  let [oldest, known] = [0, 0];
+  for (let time = from; time < to; time += every) {
+    while (oldest < points.length && points[oldest].time <= time - span) oldest += 1;
+    while (known < points.length && points[known].time <= time - delay) known += 1;
+    const next = evaluateAlarm(alarm, points.slice(oldest, known), time, state);
+    if (next !== state) changes.push({ state: next, time });
+    state = next;
+  }
+  return changes;
 }
 
 const COMPARISONS = {

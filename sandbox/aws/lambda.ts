@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { LogsService } from './logs';
 import { AwsRequest, AwsResponse, jsonRefusal, jsonResponse, queryOf, segmentsOf } from './message';
 import { RolePermissions } from './permissions';
 import { EmulatedService, Upstream } from './upstream';
@@ -52,6 +53,7 @@ export class LambdaService implements EmulatedService {
     private readonly upstream: Upstream,
     private readonly host: LambdaHost,
     private readonly permissions: RolePermissions,
+    private readonly logs: LogsService,
   ) {}
 
   async answer(request: AwsRequest): Promise<AwsResponse> {
@@ -111,13 +113,14 @@ export class LambdaService implements EmulatedService {
         `Function not found: ${name}:${version} was not published here`,
       );
     }
+    const functionArn = `${configuration.FunctionArn.split(':').slice(0, 7).join(':')}:${version}`;
     const layers: string[] = (configuration.Layers ?? []).map((layer: { Arn: string }) => layer.Arn);
     const result = await this.host.invoke(
       { zip: kept.zip, layers: layers.map((arn) => this.layers.get(arn)!) },
       {
         functionName: name,
         version,
-        functionArn: `${configuration.FunctionArn.split(':').slice(0, 7).join(':')}:${version}`,
+        functionArn,
         handler: configuration.Handler,
         memoryMiB: configuration.MemorySize,
         timeoutSeconds: configuration.Timeout,
@@ -127,6 +130,7 @@ export class LambdaService implements EmulatedService {
       payload,
       { requestId, environment: this.permissions.environmentOf(configuration.Role, name) },
     );
+    await this.logs.write({ functionArn, version, roleArn: configuration.Role }, result.log);
     const answer = {
       version,
       functionError: result.functionError,
@@ -181,8 +185,7 @@ export class LambdaService implements EmulatedService {
         });
         return;
       case 'sns': {
-        const query = { Action: 'Publish', Version: '2010-03-31', TopicArn: destination, Message: record };
-        await this.upstream.call('sns', 'GET', `/?${new URLSearchParams(query)}`);
+        await this.upstream.publish(destination, record);
         return;
       }
       case 'lambda':

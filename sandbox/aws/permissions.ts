@@ -44,7 +44,7 @@ export class RolePermissions {
   async answer(request: AwsRequest, answer: () => Promise<AwsResponse>): Promise<AwsResponse> {
     const session = this.sessions.get(accessKeyOf(request) ?? '');
     if (session === undefined) return answer();
-    const required = await this.requiredPermission(request);
+    const required = await this.requiredPermission(request, session.arn.split(':')[4]);
     if (required === undefined) return refusal(request, session, { action: operationOf(request), resource: '*' });
     const policies = await this.policiesOf(session.roleName);
     if (!isAllowed(policies, required.action, required.resource)) return refusal(request, session, required);
@@ -74,12 +74,14 @@ export class RolePermissions {
       .some(({ Effect, Principal }) => Effect === 'Allow' && [Principal?.Service ?? []].flat().includes(principal));
   }
 
-  private async requiredPermission(request: AwsRequest): Promise<RequiredPermission | undefined> {
+  private async requiredPermission(request: AwsRequest, account: string): Promise<RequiredPermission | undefined> {
     switch (serviceOf(request.headers)) {
       case 'secretsmanager':
         return request.headers['x-amz-target'] === 'secretsmanager.GetSecretValue'
           ? { action: 'secretsmanager:GetSecretValue', resource: await this.secretArn(request) }
           : undefined;
+      case 'events':
+        return request.headers['x-amz-target'] === 'AWSEvents.PutEvents' ? putEvents(request, account) : undefined;
       case 's3':
         return objectOperation(request);
       default:
@@ -114,6 +116,17 @@ export class RolePermissions {
     const query = new URLSearchParams({ ...parameters, Version: '2010-05-08' });
     return (await this.upstream.call('iam', 'GET', `/?${query}`)).toString();
   }
+}
+
+/** By default events go to the default bus. Nothing for several buses at once, nor for a bus by its ARN. */
+function putEvents(request: AwsRequest, account: string): RequiredPermission | undefined {
+  const { Entries } = JSON.parse(request.body.toString());
+  const buses = new Set<string>(Entries.map(({ EventBusName = 'default' }) => EventBusName));
+  const [bus] = buses;
+  const [, region] = /Credential=[^/]*\/\d{8}\/([^/]+)\//.exec(request.headers.authorization ?? '') ?? [];
+  return buses.size !== 1 || bus.startsWith('arn:')
+    ? undefined
+    : { action: 'events:PutEvents', resource: `arn:aws:events:${region}:${account}:event-bus/${bus}` };
 }
 
 const OBJECT_ACTIONS: Record<string, string> = {

@@ -25,6 +25,12 @@ export class Upstream {
     }
     return answer.body;
   }
+
+  /** Gives a message to an SNS topic. */
+  async publish(TopicArn: string, Message: string): Promise<void> {
+    const query = { Action: 'Publish', Version: '2010-03-31', TopicArn, Message };
+    await this.call('sns', 'GET', `/?${new URLSearchParams(query)}`);
+  }
 }
 
 export interface CallContent {

@@ -32,6 +32,10 @@ export interface PostgreSqlServerProps {
   readonly certificateAuthority: CertificateAuthority;
   /** @default - a free one */
   readonly port?: number;
+  /** The directory of an installed server whose program runs where it is. @default - the one that the sandbox has of npm */
+  readonly programDirectory?: string;
+  /** Further settings of the server, such as libraries that it loads at its start. @default - none */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -52,12 +56,11 @@ export class PostgreSqlServer {
         `The sandbox has PostgreSQL ${POSTGRESQL_MAJORS.join(', ')}, not ${props.major}: choose one of them for ${props.identifier}.`,
       );
     }
-    const program = await PostgreSqlProgram.find(props.major);
-    const files = serverFiles(path.resolve(props.dataDirectory));
+    const files = serverFiles(path.resolve(props.dataDirectory), props.programDirectory);
     const user = serverUser();
     await mkdir(files.directory, { recursive: true });
     if (user) await allowAccess(files.directory, user.uid);
-    await program.copyTo(files.program);
+    if (!props.programDirectory) await (await PostgreSqlProgram.find(props.major)).copyTo(files.program);
     const locale = await findServerLocale();
     if (locale.directory) await copyReadableByAll(locale.directory, files.locale);
     await mkdir(files.cluster, { mode: 0o700 });
@@ -78,7 +81,7 @@ export class PostgreSqlServer {
       await writeSecurityFiles(files, props.certificateAuthority, user);
 
       return await firstToStart(props.port ? [props.port] : await freePorts(), async (port) => {
-        const child = runner.start('postgres', serverArguments(port));
+        const child = runner.start('postgres', [...serverArguments(port), ...settings(props.settings ?? {})]);
         const server = new PostgreSqlServer(props, port, files.log, child);
         await server.waitUntilReady(files.postmaster).catch(async (error: Error) => {
           await server.stop();
@@ -191,7 +194,7 @@ const COUNT_OF_CREATED = `
        OR relnamespace NOT IN (SELECT oid FROM pg_namespace WHERE nspname ~ '^(pg_|information_schema$)')) AS created`;
 
 /** Milliseconds for a new server to accept connections; far more than it needs on a busy machine. */
-const READY_WITHIN = 60_000;
+const READY_WITHIN = 300_000;
 
 /** The signals that stop a server, with the milliseconds to wait after each: fast, immediate, kill. */
 const STOP_SIGNALS: [NodeJS.Signals, number][] = [
@@ -250,7 +253,7 @@ function serverArguments(port: number): string[] {
   });
 }
 
-function settings(values: Record<string, string>): string[] {
+function settings(values: Readonly<Record<string, string>>): string[] {
   return Object.entries(values).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 }
 
@@ -265,12 +268,12 @@ function serverUser(): ServerUser | undefined {
 
 type ServerFiles = ReturnType<typeof serverFiles>;
 
-function serverFiles(directory: string) {
+function serverFiles(directory: string, program = path.join(directory, 'program')) {
   const cluster = path.join(directory, 'cluster');
   return {
     directory,
     cluster,
-    program: path.join(directory, 'program'),
+    program,
     locale: path.join(directory, 'locale'),
     log: path.join(directory, 'server.log'),
     postmaster: path.join(cluster, 'postmaster.pid'),

@@ -6,6 +6,10 @@ export enum BackupAlarmKind {
   AGE = 'age',
   /** The last backup failed. */
   FAILURE = 'failure',
+  /** No backup was proved by a drill for too long, or the age of the newest proof is unknown. */
+  PROOF_AGE = 'proof-age',
+  /** The last drill disproved a backup, or could not be run. */
+  DRILL_FAILURE = 'drill-failure',
 }
 
 /** An alarm that an action is added to. */

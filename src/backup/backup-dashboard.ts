@@ -20,8 +20,8 @@ export interface BackupDashboardProps {
 }
 
 /**
- * A CloudWatch dashboard of scheduled backups: age of the newest one, failures, duration, size and rate, the states of the
- * alarms, and links to the logs and the runbooks.
+ * A CloudWatch dashboard of scheduled backups: age of the newest one, failures, duration, size and rate, the proofs of the
+ * drills, the states of the alarms, and links to the logs and the runbooks.
  */
 export class BackupDashboard extends Construct {
   /** Name of the dashboard in CloudWatch. */
@@ -74,14 +74,29 @@ const GRAPHS: readonly Graph[] = [
   { title: 'Repeated requests, locked runs', metrics: ['StorageRetries', 'BackupLocked'], stat: 'Sum', period: HOUR },
 ];
 
+/** Of the backups that are drilled. */
+const DRILL_GRAPHS: readonly Graph[] = [
+  { title: 'Age of the newest proof', metrics: ['ProofAge'], stat: 'Minimum', period: HOUR },
+  { title: 'Failed drills', metrics: ['DrillFailed'], stat: 'Sum', period: DAY },
+  { title: 'Duration of drills', metrics: ['DrillDuration'], stat: 'Maximum', period: HOUR },
+];
+
 const GRAPH = { width: COLUMNS / 3, height: 6 };
 const ALARMS_HEIGHT = 3;
 
 function widgets(backups: readonly ScheduledBackup[]): object[] {
   // arn:aws:cloudwatch:region:account:alarm:name
   const region = Token.asString(Fn.element(Fn.split(':', backups[0].ageAlarmArn), 3));
-  const alarms = backups.flatMap(({ ageAlarmArn, failureAlarmArn }) => [ageAlarmArn, failureAlarmArn]);
-  const graphs = GRAPHS.map(({ title, metrics, stat, period }, index) => ({
+  const drilled = backups.filter(({ drill }) => drill !== undefined);
+  const alarms = [...backups, ...drilled.map(({ drill }) => drill!)].flatMap(({ ageAlarmArn, failureAlarmArn }) => [
+    ageAlarmArn,
+    failureAlarmArn,
+  ]);
+  const drawn = [
+    ...GRAPHS.map((graph) => ({ ...graph, of: backups })),
+    ...(drilled.length > 0 ? DRILL_GRAPHS.map((graph) => ({ ...graph, of: drilled })) : []),
+  ];
+  const graphs = drawn.map(({ title, metrics, stat, period, of }, index) => ({
     type: 'metric',
     x: (index % 3) * GRAPH.width,
     y: ALARMS_HEIGHT + Math.floor(index / 3) * GRAPH.height,
@@ -92,7 +107,7 @@ function widgets(backups: readonly ScheduledBackup[]): object[] {
       view: 'timeSeries',
       stat,
       period,
-      metrics: backups.flatMap((backup) => metrics.map((metric) => line(backup, metric, metrics.length > 1))),
+      metrics: of.flatMap((backup) => metrics.map((metric) => line(backup, metric, metrics.length > 1))),
     },
   }));
   return [
@@ -101,9 +116,9 @@ function widgets(backups: readonly ScheduledBackup[]): object[] {
     {
       type: 'text',
       x: 0,
-      y: ALARMS_HEIGHT + (GRAPHS.length / 3) * GRAPH.height,
+      y: ALARMS_HEIGHT + (drawn.length / 3) * GRAPH.height,
       width: COLUMNS,
-      height: Math.min(3 + backups.length, 20),
+      height: Math.min(3 + backups.length + drilled.length, 20),
       properties: { markdown: links(backups, region) },
     },
   ];
@@ -122,14 +137,20 @@ function line({ database, scheduleNames }: ScheduledBackup, metric: Metric, name
 }
 
 function links(backups: readonly ScheduledBackup[], region: string): string {
-  const logs = backups.map(({ scheduleNames, backupFunction: { logGroupName } }) => {
-    // The console encodes a name twice, with $ in the place of %.
-    const group = encodeURIComponent(encodeURIComponent(logGroupName)).replaceAll('%', '$');
-    return `[log of ${scheduleNames[0]}](/cloudwatch/home?region=${region}#logsV2:log-groups/log-group/${group})`;
-  });
+  const logs = backups
+    .flatMap(({ scheduleNames: [scheduleName], backupFunction, drill }) => [
+      { scheduleName, logGroupName: backupFunction.logGroupName },
+      ...(drill ? [drill] : []),
+    ])
+    .map(({ scheduleName, logGroupName }) => {
+      // The console encodes a name twice, with $ in the place of %.
+      const group = encodeURIComponent(encodeURIComponent(logGroupName)).replaceAll('%', '$');
+      return `[log of ${scheduleName}](/cloudwatch/home?region=${region}#logsV2:log-groups/log-group/${group})`;
+    });
   const runbooks = [
     `[a backup failed](${runbookUrl('failed-backup')})`,
     `[a backup is missing](${runbookUrl('missing-backup')})`,
+    `[a drill failed](${runbookUrl('failed-drill')})`,
   ];
   return [`What to do when ${runbooks.join(', when ')}.`, '', ...logs.map((link) => `- ${link}`)].join('\n');
 }

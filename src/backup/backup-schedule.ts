@@ -42,15 +42,24 @@ export class BackupSchedule {
    * @param expression six fields, separated by spaces.
    */
   public static cron(expression: string): BackupSchedule {
+    return BackupSchedule._takenBy('BackupSchedule.cron', expression);
+  }
+
+  /**
+   * As `cron`, for a method of another class: errors name it.
+   *
+   * @internal
+   */
+  public static _takenBy(taker: string, expression: string): BackupSchedule {
     if (Token.isUnresolved(expression)) {
       return new BackupSchedule(expression, [], {
-        rule: 'BackupSchedule.cron takes an expression that is known when the program runs.',
+        rule: `${taker} takes an expression that is known when the program runs.`,
         value: expression,
         remedy: 'Write the expression out: it is translated for EventBridge Scheduler.',
       });
     }
     try {
-      return new BackupSchedule(expression, toSchedulerExpressions(expression));
+      return new BackupSchedule(expression, toSchedulerExpressions(expression, taker));
     } catch (error) {
       if (!(error instanceof InvalidInput)) throw error;
       return new BackupSchedule(expression, [], error.problem);

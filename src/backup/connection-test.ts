@@ -1,10 +1,10 @@
-import { Fn, ITerraformDependable } from 'cdktf';
+import { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
-import { StorageSettings } from '../contract/storage-settings';
+import { BACKUP_RIGHTS } from '../contract/minimum-policy';
 import { IManagedDatabase } from '../database/database';
 import { BackupFunction } from '../function/backup-function';
-import { Invocation } from '../function/invocation';
 import { StorageAccess } from '../function/storage-access';
+import { StorageTest } from '../function/storage-test';
 import { validateUse } from '../function/validate-use';
 import { given } from '../private/given';
 import { shareProviderAndTags } from '../private/provider-and-tags';
@@ -40,7 +40,7 @@ export class ConnectionTest extends Construct {
   readonly backupFunction: BackupFunction;
 
   /** @internal */
-  readonly _settings: StorageSettings;
+  readonly _access: StorageAccess;
   /**
    * What everything that uses the storage depends on.
    *
@@ -62,31 +62,19 @@ export class ConnectionTest extends Construct {
     shareProviderAndTags(this, database);
     this.backupFunction = BackupFunction.of(database);
     this.backupFunction._keepWithDatabase(this);
-    const access = new StorageAccess(this, 'Storage', { database, storage });
-    const { settings } = access;
-    const invocation = new Invocation(this, 'Invocation', {
-      backupFunction: this.backupFunction,
-      request: { action: 'test-connection', storage: settings, database: database.identifier },
-      triggers: {
-        endpoint: settings.endpoint ?? '',
-        bucket: settings.bucket,
-        path: settings.path,
-        region: settings.region,
-        ...(settings.credentials.kind === 'secret'
-          ? { secret_arn: settings.credentials.secretArn, secret_version: settings.credentials.versionId! }
-          : {}),
-        function_version: this.backupFunction.version,
-        ...(retestOnEveryDeploy ? { deployment: Fn.timestamp() } : {}),
-      },
-      after: access.grants,
-      // The test that passed stays in the state until another has passed: going back to its settings plans no change.
-      lifecycle: { createBeforeDestroy: true },
+    const program = this.backupFunction._program;
+    const access = new StorageAccess(this, 'Storage', { program, database, storage, rights: BACKUP_RIGHTS });
+    const test = new StorageTest(this, 'Invocation', {
+      program,
+      access,
+      request: { action: 'test-connection', storage: access.settings, database: database.identifier },
+      retestOnEveryDeploy,
     });
-    this.node.defaultChild = invocation.resource;
-    this.state = invocation.answer('state');
-    this.testedAt = invocation.answer('testedAt');
-    this._settings = settings;
-    this._passed = [...access.grants, invocation.resource];
-    database.createAfter(invocation.resource);
+    this.node.defaultChild = test.resource;
+    this.state = test.answer('state');
+    this.testedAt = test.answer('testedAt');
+    this._access = access;
+    this._passed = test.passed;
+    database.createAfter(test.resource);
   }
 }

@@ -1,18 +1,21 @@
 import { CloudwatchMetricAlarm } from '@cdktf/provider-aws/lib/cloudwatch-metric-alarm';
-import { SchedulerSchedule } from '@cdktf/provider-aws/lib/scheduler-schedule';
-import { ITerraformDependable, Token } from 'cdktf';
+import { Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { IAlarmAction } from './alarm-action';
 import { BackupRetention } from './backup-retention';
 import { BackupSchedule } from './backup-schedule';
 import { ConnectionTest } from './connection-test';
 import { LeftOut } from './left-out';
-import { AlarmedBackup, createAgeAlarm, createFailureAlarm } from './private/alarms';
+import { AlarmedBackup, backupAlarms, createAgeAlarm, createFailureAlarm } from './private/alarms';
+import { createSchedule } from './private/schedule';
+import { RestoreDrill } from './restore-drill';
+import { ScheduledDrill } from './scheduled-drill';
 import { StoredBackups } from './stored-backups';
 import {
   ageAlarmName,
   BACKUP_SUFFIX,
   backupScheduleName,
+  drillScheduleName,
   failureAlarmName,
   LONGEST_BACKUP_NAME,
   watchScheduleName,
@@ -33,6 +36,7 @@ import {
   accepted,
   checkedValue,
   each,
+  expressionFault,
   knownAtSynth,
   matching,
   required,
@@ -41,7 +45,6 @@ import {
   wholeNumber,
 } from '../private/rules';
 import { shortName } from '../private/short-name';
-import { terraformJson } from '../private/terraform-json';
 import { BackupStorage } from '../storage/backup-storage';
 
 const HOUR_MS = 3_600_000;
@@ -57,7 +60,13 @@ export interface ScheduledBackupProps {
   /** How long completed backups are kept. */
   readonly retention: BackupRetention;
   /**
-   * Whether the backups and the alarm on missing ones are switched off. `true` and `false` are set by every deployment;
+   * When backups are restored into a server that exists only for this, to prove that they can be restored.
+   *
+   * @default - no drills
+   */
+  readonly drill?: RestoreDrill;
+  /**
+   * Whether the backups, the drills and the alarms on missing ones are switched off. `true` and `false` are set by every deployment;
    * left out, a pause from the command line outlasts the next one.
    *
    * @default - it runs, and a pause from the command line stays
@@ -65,13 +74,13 @@ export interface ScheduledBackupProps {
   readonly paused?: boolean;
   /**
    * Name of the schedule in EventBridge Scheduler, by which the command line finds it: 1 to 58 letters, digits, `-`, `_`
-   * and `.`. A second scheduled backup of a database needs a name of its own.
+   * and `.`, with a `drill` without `.`. A second scheduled backup of a database needs a name of its own.
    *
    * @default - the identifier of the database, followed by `-backup`
    */
   readonly scheduleName?: string;
   /**
-   * ARNs of standard SNS topics that are notified of backups that fail or do not happen.
+   * ARNs of standard SNS topics that are notified of backups, and of drills, that fail or do not happen.
    *
    * @default - none: the alarms change their state without a notification
    */
@@ -90,15 +99,15 @@ export interface ScheduledBackupProps {
    */
   readonly alarmAfterHours?: number;
   /**
-   * Whether EventBridge's default bus gets an event when a backup completes or fails, and when expired ones are deleted.
-   * docs/events.md describes them. The function needs a route to EventBridge: a NAT gateway, or an interface endpoint of
+   * Whether EventBridge's default bus gets an event when a backup completes or fails, when expired ones are deleted, and
+   * when a drill proves or disproves a backup. docs/events.md describes them. The function needs a route to EventBridge: a NAT gateway, or an interface endpoint of
    * the service `events`. A backup does not fail where there is none.
    *
    * @default - false
    */
   readonly publishEvents?: boolean;
   /**
-   * Whether every deployment runs the connection test, for secrets that change outside of Terraform.
+   * Whether every deployment runs the connection test, and that of the drill, for secrets that change outside of Terraform.
    *
    * @default - false
    */
@@ -134,6 +143,8 @@ export class ScheduledBackup extends Construct {
   readonly connectionTest: ConnectionTest;
   /** The function that makes the backups, with its role, its security group and its log group. */
   readonly backupFunction: BackupFunction;
+  /** The drills of the backups; absent where there are none. */
+  readonly drill?: ScheduledDrill;
   /** The backups in the storage: `backups.latest()`, `backups.byId('…')` and `backups.before('…')` are sources of a restore. */
   readonly backups: StoredBackups;
   /** Names of the schedules in EventBridge Scheduler: one, unless the cron expression takes more. */
@@ -166,7 +177,7 @@ export class ScheduledBackup extends Construct {
     const name =
       own.scheduleName ?? `${shortName(identifier, LONGEST_BACKUP_NAME - BACKUP_SUFFIX.length)}${BACKUP_SUFFIX}`;
     claimFolder(this);
-    claimName(this, name);
+    claimNames(this, own.schedule, name);
     shareProviderAndTags(this, { provider: this.database.provider, tags: { ...this.database.tags, ...own.tags } });
 
     this.backupFunction = BackupFunction.of(this.database);
@@ -177,14 +188,40 @@ export class ScheduledBackup extends Construct {
       storage: this.storage,
       retestOnEveryDeploy: own.retestOnEveryDeploy,
     });
-    const storage = this.connectionTest._settings;
-    const after = [
-      ...this.connectionTest._passed,
-      ...this.backupFunction._grantDatabase(),
-      this.backupFunction._retries,
-      ...(own.publishEvents ? [this.backupFunction._grantEvents()] : []),
-      ...this.database.dependables,
-    ];
+    const alarmed: AlarmedBackup = {
+      database: identifier,
+      schedule: name,
+      paused: own.paused,
+      topicArns: own.alarmTopicArns,
+      actions: own.alarmActions,
+    };
+    const tested = [...this.connectionTest._passed, ...this.database.dependables];
+    this.drill =
+      own.drill &&
+      ScheduledDrill._of(this, 'Drill', {
+        drill: own.drill,
+        database: this.database,
+        storage: this.storage,
+        backupAccess: this.connectionTest._access,
+        after: tested,
+        alarmed,
+        publishEvents: own.publishEvents,
+        retestOnEveryDeploy: own.retestOnEveryDeploy,
+      });
+    const { settings: storage } = this.connectionTest._access;
+    const program = this.backupFunction._program;
+    const common = {
+      database: identifier,
+      program,
+      paused: own.paused,
+      after: [
+        ...tested,
+        ...(this.drill?._passed ?? []),
+        ...this.backupFunction._grantDatabase(),
+        program.retries,
+        ...(own.publishEvents ? [program.grantEvents()] : []),
+      ],
+    };
 
     const backUp: Request = {
       action: 'back-up',
@@ -198,12 +235,12 @@ export class ScheduledBackup extends Construct {
       ...(own.publishEvents && { events: true }),
     };
     const schedules = own.schedule.schedulerExpressions.map((expression, index) =>
-      this.schedule(
-        index === 0 ? 'Schedule' : `Schedule-${index + 1}`,
-        backupScheduleName(name, index + 1),
-        { expression, request: backUp, after },
-        own.paused,
-      ),
+      createSchedule(this, index === 0 ? 'Schedule' : `Schedule-${index + 1}`, {
+        ...common,
+        name: backupScheduleName(name, index + 1),
+        expression,
+        request: backUp,
+      }),
     );
     this.node.defaultChild = schedules[0];
     this.scheduleNames = schedules.map((_, index) => backupScheduleName(name, index + 1));
@@ -214,64 +251,32 @@ export class ScheduledBackup extends Construct {
       database: identifier,
       since: this.connectionTest.testedAt,
       schedule: name,
+      ...(this.drill && { drillsSince: this.drill.testedAt }),
     };
     this.watchScheduleName = watchScheduleName(name);
-    this.schedule(
-      'WatchSchedule',
-      this.watchScheduleName,
-      { expression: 'cron(30 * * * ? *)', request: watch, after },
-      own.paused,
-    );
-    const alarmed: AlarmedBackup = {
-      database: identifier,
-      schedule: name,
-      paused: own.paused,
-      topicArns: own.alarmTopicArns,
-      actions: own.alarmActions,
-    };
+    createSchedule(this, 'WatchSchedule', {
+      ...common,
+      name: this.watchScheduleName,
+      expression: 'cron(30 * * * ? *)',
+      request: watch,
+    });
     const maximumAgeMs =
       own.alarmAfterHours === undefined ? 2 * own.schedule._longestGapMs() : own.alarmAfterHours * HOUR_MS;
     this.ageAlarmName = ageAlarmName(name);
     this.ageAlarmArn = this.ageAlarm(alarmed, watch, maximumAgeMs).arn;
     this.failureAlarmName = failureAlarmName(name);
-    this.failureAlarmArn = createFailureAlarm(this, alarmed).arn;
-  }
-
-  private schedule(
-    id: string,
-    name: string,
-    what: { expression: string; request: Request; after: readonly ITerraformDependable[] },
-    paused: boolean | undefined,
-  ): SchedulerSchedule {
-    const schedule = new SchedulerSchedule(this, id, {
-      name,
-      description: `Database ${this.database.identifier}: ${what.request.action}`,
-      scheduleExpression: what.expression,
-      scheduleExpressionTimezone: 'UTC',
-      state: paused ? 'DISABLED' : 'ENABLED',
-      flexibleTimeWindow: { mode: 'OFF' },
-      target: {
-        arn: this.backupFunction.versionArn,
-        roleArn: this.backupFunction.schedulerRoleArn,
-        input: terraformJson(what.request),
-        // Of the delivery; the run itself is repeated by Lambda.
-        retryPolicy: { maximumRetryAttempts: 1, maximumEventAgeInSeconds: 3600 },
-      },
-      lifecycle: paused === undefined ? { ignoreChanges: ['state'] } : undefined,
-    });
-    dependOn(schedule, ...what.after);
-    return schedule;
+    this.failureAlarmArn = createFailureAlarm(this, alarmed, backupAlarms(alarmed)).arn;
   }
 
   /** The watch runs once while Terraform applies, so that the alarm on the age has a value from the beginning. */
   private ageAlarm(alarmed: AlarmedBackup, watch: Request, maximumAgeMs: number): CloudwatchMetricAlarm {
     const firstWatch = new Invocation(this, 'FirstWatch', {
-      backupFunction: this.backupFunction,
+      program: this.backupFunction._program,
       request: watch,
-      after: [...this.connectionTest._passed, ...this.database.dependables],
+      after: [...this.connectionTest._passed, ...(this.drill?._passed ?? []), ...this.database.dependables],
       lifecycle: { ignoreChanges: ['function_name', 'qualifier', 'input'] },
     });
-    const alarm = createAgeAlarm(this, alarmed, maximumAgeMs);
+    const alarm = createAgeAlarm(this, alarmed, backupAlarms(alarmed), maximumAgeMs);
     dependOn(alarm, firstWatch.resource);
     return alarm;
   }
@@ -280,6 +285,7 @@ export class ScheduledBackup extends Construct {
 function validate(props: ScheduledBackupProps, scope: Construct): void {
   validateUse(scope, props.database, props.storage);
   InvalidInput.check(scope, [
+    ...drillProblems(props, scope),
     ...checkedValue('schedule', props.schedule, 'a method of BackupSchedule, such as BackupSchedule.daily'),
     ...checkedValue('retention', props.retention, 'BackupRetention.days'),
     matching(
@@ -301,6 +307,26 @@ function validate(props: ScheduledBackupProps, scope: Construct): void {
     each('leaveOut', props.leaveOut, leftOutProblem),
     tagProblem(props.tags),
   ]);
+}
+
+/** Drills read the storage under credentials of their own, where they have some. */
+function drillProblems(
+  { drill, storage, scheduleName }: ScheduledBackupProps,
+  scope: Construct,
+): (Problem | undefined)[] {
+  if (drill === undefined) return [];
+  const credentials = drill._credentials;
+  return [
+    ...checkedValue('drill', drill, 'a method of RestoreDrill, such as RestoreDrill.weekly'),
+    ...(credentials?._keyProblems?.(scope) ?? []),
+    credentials && storage._roleProblem(credentials),
+    matching(
+      'scheduleName of a backup with a drill has no dot: the function of the drill is named by it.',
+      scheduleName,
+      /^[^.]*$/,
+      'Choose a name without dots.',
+    ),
+  ];
 }
 
 function alarmActionProblem(action: IAlarmAction): Problem | undefined {
@@ -332,9 +358,7 @@ function leftOutProblem({ database, schema, table }: LeftOut): Problem | undefin
 }
 
 function leftOutNameError(name: string): string | undefined {
-  return (
-    nameFault(name) ?? (/[$%]\{/.test(name) ? 'has no ${ and no %{, which Terraform reads as expressions' : undefined)
-  );
+  return nameFault(name) ?? expressionFault(name);
 }
 
 function claimFolder(backup: ScheduledBackup): void {
@@ -350,11 +374,15 @@ function claimFolder(backup: ScheduledBackup): void {
   });
 }
 
-function claimName(backup: ScheduledBackup, name: string): void {
-  claim(backup, ['schedule', ...providerKey(backup, backup.database.provider), name], {
-    rule: (other) =>
-      `Two scheduled backups have names of their own for their schedules; ${other} has this one already.`,
-    value: name,
-    remedy: 'Give one of them another scheduleName.',
-  });
+/** The names of alarms and of the drill's function are made from those of the schedules. */
+function claimNames(backup: ScheduledBackup, schedule: BackupSchedule, name: string): void {
+  const further = schedule.schedulerExpressions.map((_, index) => backupScheduleName(name, index + 1));
+  for (const taken of [name, ...further.slice(1), watchScheduleName(name), drillScheduleName(name)]) {
+    claim(backup, ['schedule', ...providerKey(backup, backup.database.provider), taken], {
+      rule: (other) =>
+        `Two scheduled backups have names of their own for their schedules; ${other} has this one already.`,
+      value: taken,
+      remedy: 'Give one of them another scheduleName.',
+    });
+  }
 }

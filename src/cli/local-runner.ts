@@ -1,7 +1,9 @@
 import { rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { ActionRunner } from './action-runner';
 import { preferBundledClients } from './bundled-clients';
+import { offerBundledServer } from './bundled-server';
 import { Interruption } from './interruption';
 import { Action, Answers, Request } from '../contract/requests';
 import { runAction } from '../runtime/actions';
@@ -22,6 +24,9 @@ export interface AccountAndRegion {
 /** Actions that write end in good order when interrupted: they record that they failed and release their lock. */
 const WRITING_ACTIONS: readonly Action[] = ['back-up', 'prune', 'repair', 'restore', 'drill'];
 
+/** Actions that start PostgreSQL's clients. */
+const CLIENT_ACTIONS: readonly Action[] = ['back-up', 'restore', 'drill'];
+
 /** Runs actions in this process, without a time limit. */
 export class LocalRunner implements ActionRunner {
   constructor(
@@ -30,7 +35,6 @@ export class LocalRunner implements ActionRunner {
   ) {}
 
   async run<R extends Request>(request: R): Promise<Answers[R['action']]> {
-    preferBundledClients();
     const workDirectory = await makeWorkDirectory();
     const interruption = new Interruption(
       WRITING_ACTIONS.includes(request.action),
@@ -38,6 +42,8 @@ export class LocalRunner implements ActionRunner {
       () => rmSync(workDirectory, { recursive: true, force: true }),
     );
     try {
+      if (CLIENT_ACTIONS.includes(request.action)) await preferBundledClients(join(workDirectory, 'bundled-clients'));
+      if (request.action === 'drill') await offerBundledServer(join(workDirectory, 'bundled-server'));
       return await runAction(request, this.runtime(workDirectory, interruption.signal));
     } finally {
       interruption.end();

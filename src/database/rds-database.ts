@@ -8,7 +8,7 @@ import { DbSubnetGroup } from '@cdktf/provider-aws/lib/db-subnet-group';
 import { IamRole } from '@cdktf/provider-aws/lib/iam-role';
 import { IamRolePolicyAttachment } from '@cdktf/provider-aws/lib/iam-role-policy-attachment';
 import { SecurityGroup } from '@cdktf/provider-aws/lib/security-group';
-import { Annotations, DataResource, Fn, ITerraformDependable, Precondition, TerraformProvider } from 'cdktf';
+import { Annotations, Fn, ITerraformDependable, Precondition, TerraformProvider } from 'cdktf';
 import { Construct } from 'constructs';
 import { BackupFunctionOptions } from './backup-function-options';
 import { IManagedDatabase } from './database';
@@ -27,6 +27,7 @@ import { shareProviderAndTags } from '../private/provider-and-tags';
 import { shortName } from '../private/short-name';
 import { terraformJson } from '../private/terraform-json';
 import { allowIngress } from './private/ingress';
+import { TerraformData } from './private/terraform-data';
 
 /** What `ManagedDatabase` and `RestoredDatabase` have in common: an RDS instance with what belongs to it. */
 export abstract class RdsDatabase extends Construct implements IManagedDatabase {
@@ -171,6 +172,15 @@ export abstract class RdsDatabase extends Construct implements IManagedDatabase 
   }
 
   /**
+   * Whether the database is filled from a backup.
+   *
+   * @internal
+   */
+  get _isRestored(): boolean {
+    return false;
+  }
+
+  /**
    * Refuses a plan that breaks one of the conditions, before anything is changed.
    *
    * @internal
@@ -266,8 +276,8 @@ export abstract class RdsDatabase extends Construct implements IManagedDatabase 
 
   /** Changes that Terraform would plan and that must not be made. */
   private changesToRefuse(props: ManagedDatabaseProps): Precondition[] {
-    const identity = new DataResource(this, 'Identity', {
-      input: { identifier: this.identifier },
+    const identity = new TerraformData(this, 'Identity', {
+      input: { identifier: this.identifier, restored: this._isRestored },
       lifecycle: { ignoreChanges: ['input'] },
     });
     const first = `${identity.fqn}.output.identifier`;
@@ -275,7 +285,15 @@ export abstract class RdsDatabase extends Construct implements IManagedDatabase 
       condition: `\${${first} == "${this.identifier}"}`,
       errorMessage: `The identifier of a database cannot be changed: it was \${${first}}, and the program names ${this.identifier}. Its backups, its function and its log belong to the old name. Go back to it, or declare a RestoredDatabase under the new one.`,
     };
-    return props.maximumStorageGib === undefined ? [renamed, this.shrunk()] : [renamed];
+    const filledLater = {
+      condition: `\${${identity.fqn}.output.restored}`,
+      errorMessage: `A restore fills a new database, never one that exists: database ${this.identifier} was not created as a RestoredDatabase. Declare the RestoredDatabase beside it, with an id and an identifier of its own.`,
+    };
+    return [
+      renamed,
+      ...(this._isRestored ? [filledLater] : []),
+      ...(props.maximumStorageGib === undefined ? [this.shrunk()] : []),
+    ];
   }
 
   /** RDS never shrinks storage (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIOPS.StorageTypes.html). */

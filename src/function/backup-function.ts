@@ -1,34 +1,20 @@
-import { CloudwatchLogGroup } from '@cdktf/provider-aws/lib/cloudwatch-log-group';
-import { DataAwsCallerIdentity } from '@cdktf/provider-aws/lib/data-aws-caller-identity';
-import { IamRole } from '@cdktf/provider-aws/lib/iam-role';
-import { IamRolePolicy } from '@cdktf/provider-aws/lib/iam-role-policy';
-import { LambdaFunction } from '@cdktf/provider-aws/lib/lambda-function';
-import { LambdaFunctionEventInvokeConfig } from '@cdktf/provider-aws/lib/lambda-function-event-invoke-config';
-import { SecurityGroup } from '@cdktf/provider-aws/lib/security-group';
-import { VpcSecurityGroupEgressRule } from '@cdktf/provider-aws/lib/vpc-security-group-egress-rule';
 import { VpcSecurityGroupIngressRule } from '@cdktf/provider-aws/lib/vpc-security-group-ingress-rule';
-import { Fn, ITerraformDependable, Token } from 'cdktf';
+import { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { FunctionAssets } from './assets';
 import { DeletionGuard } from './deletion-guard';
 import { Grant } from './grant';
+import { ProgramFunction } from './program-function';
 import { DatabaseSettings } from '../contract/database-settings';
+import { LAMBDA_MAXIMUM_MIB } from '../contract/lambda-limits';
 import { IManagedDatabase } from '../database/database';
-import { dependOn } from '../private/depend-on';
 import { given } from '../private/given';
 import { InvalidInput } from '../private/invalid-input';
 import { each, required } from '../private/rules';
 import { shortName } from '../private/short-name';
-import { terraformJson } from '../private/terraform-json';
-
-/** Longest run of a function in Lambda, in seconds. */
-const TIMEOUT_SECONDS = 900;
 
 /** Longest name of a function in Lambda, in characters. */
 const LONGEST_FUNCTION_NAME = 64;
-
-/** Longest prefix of a role's name: IAM allows 64 characters, and Terraform adds 26. */
-const LONGEST_ROLE_PREFIX = 38;
 
 /** A statement for the role of a backup function: it allows actions on resources. */
 export interface FunctionStatement {
@@ -73,12 +59,8 @@ export class BackupFunction extends Construct {
   /** ARN of the role under which EventBridge Scheduler invokes the function. */
   readonly schedulerRoleArn: string;
 
-  /**
-   * How often Lambda repeats a failed run of that version: what schedules it depends on this.
-   *
-   * @internal
-   */
-  readonly _retries: ITerraformDependable;
+  /** @internal */
+  readonly _program: ProgramFunction;
 
   private readonly database: IManagedDatabase;
   private readonly deletionGuard?: DeletionGuard;
@@ -89,62 +71,34 @@ export class BackupFunction extends Construct {
     this.database = database;
     const { identifier, network } = database;
     const options = given(database.backupFunctionOptions);
-    const assets = FunctionAssets.of(this, database.provider);
-    this.functionName = `${shortName(identifier, LONGEST_FUNCTION_NAME - FUNCTION_SUFFIX.length)}${FUNCTION_SUFFIX}`;
-    this.logGroupName = `/aws/lambda/${this.functionName}`;
-
-    const role = options.roleArn === undefined ? this.createRole(options.permissionsBoundaryArn) : undefined;
-    this.roleArn = role?.arn ?? options.roleArn!;
-    this.roleName = role?.name ?? nameOfRole(this.roleArn);
-    const logGroup = new CloudwatchLogGroup(this, 'LogGroup', {
-      name: this.logGroupName,
-      retentionInDays: options.logRetentionDays ?? 90,
-      kmsKeyId: options.logKmsKeyArn,
-    });
-    const runs = new IamRolePolicy(this, 'Policy', {
-      namePrefix: 'run-',
-      role: this.roleName,
-      policy: terraformJson(runPolicy(logGroup.arn, this.functionName)),
-    });
-    const securityGroup = new SecurityGroup(this, 'SecurityGroup', {
-      namePrefix: `backup-${identifier}-`,
-      description: `Backup function of database ${identifier}`,
-      vpcId: network.vpcId,
-      lifecycle: { createBeforeDestroy: true },
-    });
-    // On destroy, Terraform deletes the group before the policy, once the function's network interfaces are gone. Lambda
-    // deletes them with the permissions of the function's role.
-    dependOn(securityGroup, runs);
-    this.securityGroupId = securityGroup.id;
-    const https = network._httpsTargets.map((target, index) =>
-      this._allowEgress(index === 0 ? 'HttpsEgress' : `HttpsEgress${index + 1}`, 443, target),
-    );
-
-    const lambda = new LambdaFunction(this, 'Resource', {
-      functionName: this.functionName,
+    const { bundlePath, bundleHash, clientLayerArn } = FunctionAssets.of(this, database.provider);
+    this._program = new ProgramFunction(this, {
+      ...options,
+      functionName: `${shortName(identifier, LONGEST_FUNCTION_NAME - FUNCTION_SUFFIX.length)}${FUNCTION_SUFFIX}`,
+      title: `Backup function of database ${identifier}`,
       description: `Tests, makes and restores the backups of database ${identifier}`,
-      role: this.roleArn,
-      runtime: options.runtime ?? 'nodejs22.x',
-      handler: 'index.handler',
-      architectures: ['x86_64'],
-      filename: assets.bundlePath,
-      sourceCodeHash: assets.bundleHash,
-      layers: [assets.layerArn],
-      publish: true,
-      timeout: TIMEOUT_SECONDS,
-      memorySize: options.memoryMib ?? 2048,
-      ephemeralStorage: { size: options.ephemeralStorageMib ?? 10_240 },
-      vpcConfig: { subnetIds: network.subnetIds, securityGroupIds: [this.securityGroupId] },
+      prefixes: {
+        role: { name: identifier, suffix: '-backup-' },
+        schedulerRole: { name: identifier, suffix: '-schedule-' },
+        securityGroup: `backup-${identifier}-`,
+      },
+      network,
+      code: { bundlePath, bundleHash, layers: [clientLayerArn] },
+      memoryMib: options.memoryMib ?? 2048,
+      ephemeralStorageMib: options.ephemeralStorageMib ?? LAMBDA_MAXIMUM_MIB,
     });
-    dependOn(lambda, logGroup, runs, ...https, ...network._routes);
-    this.functionArn = lambda.arn;
-    this.version = lambda.version;
-    this.versionArn = lambda.qualifiedArn;
-    this._retries = this.configureRetries(lambda, options.onFailureDestinationArn);
-    this.schedulerRoleArn = this.createSchedulerRole(options.permissionsBoundaryArn);
+    this.functionName = this._program.functionName;
+    this.functionArn = this._program.functionArn;
+    this.version = this._program.version;
+    this.versionArn = this._program.versionArn;
+    this.roleName = this._program.roleName;
+    this.roleArn = this._program.roleArn;
+    this.securityGroupId = this._program.securityGroupId!;
+    this.logGroupName = this._program.logGroupName;
+    this.schedulerRoleArn = this._program.schedulerRoleArn;
     if (database.isCreatedHere) {
       this.deletionGuard = new DeletionGuard(this, 'DeletionGuard', {
-        functionName: lambda.functionName,
+        functionName: this._program.resource.functionName,
         database: identifier,
         isProtected: database.deletionProtection,
       });
@@ -208,100 +162,6 @@ export class BackupFunction extends Construct {
     return this.databaseGrants;
   }
 
-  /**
-   * Allows the function to send events to the default bus of its account and region.
-   *
-   * @internal
-   */
-  _grantEvents(): ITerraformDependable {
-    // arn:aws:lambda:region:account:function:name becomes arn:aws:events:region:account:event-bus/default
-    const bus = Fn.replace(this.functionArn, '/:lambda:([^:]+:[0-9]+):.*/', ':events:$1:event-bus/default');
-    return (
-      (this.node.tryFindChild('EventsGrant') as Grant | undefined) ??
-      new Grant(this, 'EventsGrant', {
-        roleName: this.roleName,
-        name: 'events',
-        statements: [{ actions: ['events:PutEvents'], resources: [bus] }],
-      })
-    );
-  }
-
-  /**
-   * Allows the function to connect to a port.
-   *
-   * @internal
-   */
-  _allowEgress(
-    id: string,
-    port: number,
-    to: { cidrIpv4?: string; cidrIpv6?: string; prefixListId?: string; referencedSecurityGroupId?: string },
-  ): VpcSecurityGroupEgressRule {
-    return (
-      (this.node.tryFindChild(id) as VpcSecurityGroupEgressRule | undefined) ??
-      new VpcSecurityGroupEgressRule(this, id, {
-        securityGroupId: this.securityGroupId,
-        ipProtocol: 'tcp',
-        fromPort: port,
-        toPort: port,
-        ...to,
-      })
-    );
-  }
-
-  private createRole(permissionsBoundary: string | undefined): IamRole {
-    return new IamRole(this, 'Role', {
-      namePrefix: rolePrefix(this.database.identifier, '-backup-'),
-      description: `Backup function of database ${this.database.identifier}`,
-      assumeRolePolicy: trust('lambda.amazonaws.com'),
-      permissionsBoundary,
-    });
-  }
-
-  /**
-   * EventBridge Scheduler invokes a function asynchronously, so that its retry policy covers the delivery alone
-   * (https://docs.aws.amazon.com/lambda/latest/dg/with-eventbridge-scheduler.html). Lambda repeats a failed run once: a
-   * backup id stands for one backup, so a repetition is harmless. The old version keeps its setting until the schedule names the
-   * new one.
-   */
-  private configureRetries(lambda: LambdaFunction, destination: string | undefined): ITerraformDependable {
-    const config = new LambdaFunctionEventInvokeConfig(this, 'EventInvokeConfig', {
-      functionName: lambda.functionName,
-      qualifier: this.version,
-      maximumRetryAttempts: 1,
-      destinationConfig: destination === undefined ? undefined : { onFailure: { destination } },
-      lifecycle: { createBeforeDestroy: true },
-    });
-    if (destination !== undefined) {
-      const action = SENDING[destination.split(':')[2]];
-      const statements = [{ actions: [action], resources: [destination] }];
-      // Lambda refuses a destination that the role may not send to.
-      dependOn(config, new Grant(this, 'FailureGrant', { roleName: this.roleName, name: 'on-failure', statements }));
-    }
-    return config;
-  }
-
-  private createSchedulerRole(permissionsBoundary: string | undefined): string {
-    const { identifier } = this.database;
-    // Only schedules of this account may use the role
-    // (https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html).
-    const { accountId } = new DataAwsCallerIdentity(this, 'Account');
-    const role = new IamRole(this, 'SchedulerRole', {
-      namePrefix: rolePrefix(identifier, '-schedule-'),
-      description: `Invokes the backup function of database ${identifier}`,
-      assumeRolePolicy: trust('scheduler.amazonaws.com', accountId),
-      permissionsBoundary,
-    });
-    new IamRolePolicy(this, 'SchedulerPolicy', {
-      namePrefix: 'invoke-',
-      role: role.name,
-      policy: terraformJson({
-        Version: '2012-10-17',
-        Statement: [{ Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: `${this.functionArn}:*` }],
-      }),
-    });
-    return role.arn;
-  }
-
   private createDatabaseGrants(): ITerraformDependable[] {
     const { database } = this;
     const grant = new Grant(this, 'DatabaseGrant', {
@@ -317,7 +177,7 @@ export class BackupFunction extends Construct {
           : [{ actions: ['kms:Decrypt'], resources: [database.masterSecretKmsKeyArn] }]),
       ],
     });
-    const egress = this._allowEgress('DatabaseEgress', database.port, {
+    const egress = this._program.allowEgress('DatabaseEgress', database.port, {
       referencedSecurityGroupId: database.securityGroupId,
     });
     const ingress = new VpcSecurityGroupIngressRule(this, 'DatabaseIngress', {
@@ -327,70 +187,9 @@ export class BackupFunction extends Construct {
       fromPort: database.port,
       toPort: database.port,
     });
-    return [grant, egress, ingress];
+    return [grant, ...egress, ingress];
   }
 }
 
 const ID = 'BackupFunction';
 const FUNCTION_SUFFIX = '-backup';
-
-/** The action that sends a record to a destination, by the service of its ARN. */
-const SENDING: Readonly<Record<string, string>> = {
-  sns: 'sns:Publish',
-  sqs: 'sqs:SendMessage',
-  lambda: 'lambda:InvokeFunction',
-  events: 'events:PutEvents',
-};
-
-function rolePrefix(identifier: string, suffix: string): string {
-  return `${shortName(identifier, LONGEST_ROLE_PREFIX - suffix.length)}${suffix}`;
-}
-
-function nameOfRole(arn: string): string {
-  return Token.isUnresolved(arn) ? Token.asString(Fn.element(Fn.split('/', arn), -1)) : arn.split('/').at(-1)!;
-}
-
-function trust(service: string, sourceAccount?: string): string {
-  return terraformJson({
-    Version: '2012-10-17',
-    Statement: [
-      {
-        Effect: 'Allow',
-        Action: 'sts:AssumeRole',
-        Principal: { Service: service },
-        Condition: sourceAccount === undefined ? undefined : { StringEquals: { 'aws:SourceAccount': sourceAccount } },
-      },
-    ],
-  });
-}
-
-/**
- * What Lambda itself needs to run a function in a VPC and keep its log. The network rights are Lambda's; the program is
- * denied them (https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html).
- */
-function runPolicy(logGroupArn: string, functionName: string) {
-  const network = [
-    'ec2:AssignPrivateIpAddresses',
-    'ec2:CreateNetworkInterface',
-    'ec2:DeleteNetworkInterface',
-    'ec2:DescribeNetworkInterfaces',
-    'ec2:DescribeSecurityGroups',
-    'ec2:DescribeSubnets',
-    'ec2:DescribeVpcs',
-    'ec2:GetSecurityGroupsForVpc',
-    'ec2:UnassignPrivateIpAddresses',
-  ];
-  return {
-    Version: '2012-10-17',
-    Statement: [
-      { Effect: 'Allow', Action: ['logs:CreateLogStream', 'logs:PutLogEvents'], Resource: `${logGroupArn}:*` },
-      { Effect: 'Allow', Action: network, Resource: '*' },
-      {
-        Effect: 'Deny',
-        Action: network,
-        Resource: '*',
-        Condition: { ArnLike: { 'lambda:SourceFunctionArn': `arn:*:lambda:*:*:function:${functionName}` } },
-      },
-    ],
-  };
-}

@@ -1,5 +1,5 @@
 import { LambdaInvocation } from '@cdktf/provider-aws/lib/lambda-invocation';
-import { dependable, Lazy, TerraformResource } from 'cdktf';
+import { Lazy, TerraformResource } from 'cdktf';
 import { Construct } from 'constructs';
 import { RefuseDeletionRequest } from '../contract/requests';
 import { terraformJson } from '../private/terraform-json';
@@ -39,9 +39,12 @@ export class DeletionGuard extends Construct {
   }
 
   private resources(invocation: LambdaInvocation): string[] {
-    return this.kept
-      .flatMap((construct) => construct.node.findAll())
-      .filter((node): node is TerraformResource => TerraformResource.isTerraformResource(node) && node !== invocation)
-      .map(dependable);
+    return (
+      this.kept
+        .flatMap((construct) => construct.node.findAll())
+        .filter((node): node is TerraformResource => TerraformResource.isTerraformResource(node) && node !== invocation)
+        // All are in this stack. As texts: tokens, of which CDKTF asks for this list twice, would cost much of a synthesis.
+        .map(({ terraformResourceType, friendlyUniqueId }) => `${terraformResourceType}.${friendlyUniqueId}`)
+    );
   }
 }

@@ -1,13 +1,13 @@
 import { LambdaInvocation } from '@cdktf/provider-aws/lib/lambda-invocation';
-import { Fn, ITerraformDependable, propertyAccess, TerraformResourceLifecycle, Token } from 'cdktf';
+import { Fn, IResolvable, ITerraformDependable, propertyAccess, TerraformResourceLifecycle, Token } from 'cdktf';
 import { Construct } from 'constructs';
-import { BackupFunction } from './backup-function';
+import { ProgramFunction } from './program-function';
 import { Request } from '../contract/requests';
 import { dependOn } from '../private/depend-on';
 import { terraformJson } from '../private/terraform-json';
 
 interface InvocationProps {
-  readonly backupFunction: BackupFunction;
+  readonly program: ProgramFunction;
   readonly request: Request;
   readonly triggers?: { [name: string]: string };
   readonly after: readonly ITerraformDependable[];
@@ -24,8 +24,8 @@ export class Invocation extends Construct {
   constructor(scope: Construct, id: string, props: InvocationProps) {
     super(scope, id);
     this.resource = new LambdaInvocation(this, 'Resource', {
-      functionName: props.backupFunction.functionName,
-      qualifier: props.backupFunction.version,
+      functionName: props.program.functionName,
+      qualifier: props.program.version,
       input: terraformJson(props.request),
       lifecycleScope: 'CREATE_ONLY',
       triggers: props.triggers,
@@ -36,6 +36,11 @@ export class Invocation extends Construct {
 
   /** A field of the answer, which Terraform knows once the function has run. */
   answer(field: string): string {
-    return Token.asString(propertyAccess(Fn.jsondecode(this.resource.result), [field]));
+    return Token.asString(this.answerValue(field));
+  }
+
+  /** The same, of any type. */
+  answerValue(field: string): IResolvable {
+    return propertyAccess(Fn.jsondecode(this.resource.result), [field]);
   }
 }

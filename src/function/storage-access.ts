@@ -5,35 +5,53 @@ import { SecretsmanagerSecret } from '@cdktf/provider-aws/lib/secretsmanager-sec
 import { SecretsmanagerSecretVersion } from '@cdktf/provider-aws/lib/secretsmanager-secret-version';
 import { Annotations, Fn, ITerraformDependable, ref, TerraformStack, Token } from 'cdktf';
 import { Construct } from 'constructs';
-import { BackupFunction } from './backup-function';
 import { Grant, GrantStatement } from './grant';
-import { MINIMUM_ACTIONS } from '../contract/minimum-policy';
+import { ProgramFunction } from './program-function';
+import { ObjectRights } from '../contract/minimum-policy';
 import { StorageCredentialsSource, StorageSettings } from '../contract/storage-settings';
 import { IManagedDatabase } from '../database/database';
 import { knownRegion } from '../private/region';
 import { BackupStorage } from '../storage/backup-storage';
+import { StorageCredentials } from '../storage/storage-credentials';
 
 interface StorageAccessProps {
+  readonly program: ProgramFunction;
   readonly database: IManagedDatabase;
   readonly storage: BackupStorage;
+  /** What a function that has no keys may do with the objects of the storage. */
+  readonly rights: readonly ObjectRights[];
+  /** Credentials in the place of those of the storage. */
+  readonly credentials?: StorageCredentials;
+  /** Access of another function with the same credentials, whose secret is used. */
+  readonly sharedWith?: StorageAccess;
 }
 
-/** How the backup function of a database reaches a storage: the secret where keys are given, the grant, the settings. */
+/** Keys in a secret, and what a role needs to read them. */
+interface StorageSecret {
+  readonly source: StorageCredentialsSource;
+  readonly statements: GrantStatement[];
+}
+
+/** How a function reaches the storage of a database: the secret where keys are given, the grant, the settings. */
 export class StorageAccess extends Construct {
   /** The storage as the program needs it. */
   readonly settings: StorageSettings;
   /** What must be there before the function can use the settings. */
   readonly grants: ITerraformDependable[];
 
-  private readonly backupFunction: BackupFunction;
+  private readonly program: ProgramFunction;
+  private readonly secret?: StorageSecret;
 
   constructor(scope: Construct, id: string, props: StorageAccessProps) {
     super(scope, id);
-    const { storage, database } = props;
-    this.backupFunction = BackupFunction.of(database);
-    const { source, statements } = this.credentials(storage, database.identifier);
+    const { program, storage, database } = props;
+    this.program = program;
+    const credentials = props.credentials ?? storage.credentials;
+    this.secret = props.sharedWith?.secret ?? this.secretOf(credentials, database.identifier);
+    const source: StorageCredentialsSource = this.secret?.source ?? { kind: 'role' };
+    const statements = this.secret?.statements ?? this.roleStatements(storage, props.rights);
     this.grants = [
-      new Grant(this, 'Grant', { roleName: this.backupFunction.roleName, name: 'backup-storage', statements }),
+      new Grant(this, 'Grant', { roleName: program.roleName, name: 'backup-storage', statements }),
       ...this.egressRules(storage.endpoint),
     ];
     this.settings = {
@@ -46,7 +64,7 @@ export class StorageAccess extends Construct {
       allowUnencrypted: storage._allowUnencrypted,
       caCertificate: storage._caCertificate,
       credentials: source,
-      network: { vpcId: database.network.vpcId, subnetIds: database.network.subnetIds },
+      network: program.network && { vpcId: program.network.vpcId, subnetIds: program.network.subnetIds },
     };
     this.warnOfUnreachable(storage, database);
   }
@@ -57,55 +75,43 @@ export class StorageAccess extends Construct {
     const isNear =
       storage._kind === 'amazon-s3' &&
       (Token.isUnresolved(storage.region) || region === undefined || storage.region === region);
-    if (database.network._isolated && !isNear) {
+    if (this.program.network?._isolated && !isNear) {
       Annotations.of(this).addWarning(
         'The network has no route to this storage: it was created without a NAT gateway, and the storage is not Amazon S3 in the same region. Pass natGateway: true to DatabaseNetwork.create.',
       );
     }
   }
 
-  private credentials(
-    storage: BackupStorage,
-    identifier: string,
-  ): { source: StorageCredentialsSource; statements: GrantStatement[] } {
-    const { credentials } = storage;
+  /** The secret with the keys; none for Amazon S3 through the role of the function. */
+  private secretOf(credentials: StorageCredentials, identifier: string): StorageSecret | undefined {
     switch (credentials._kind) {
       case 'role':
-        return { source: { kind: 'role' }, statements: this.roleStatements(storage) };
-      case 'secret':
+        return undefined;
+      case 'secret': {
+        const secretArn = credentials._secretArn!;
+        const kmsKeyArn = credentials._kmsKeyArn;
         return {
-          source: {
-            kind: 'secret',
-            secretArn: credentials._secretArn!,
-            versionId: this.currentVersion(credentials._secretArn!),
-          },
+          source: { kind: 'secret', secretArn, versionId: this.currentVersion(secretArn) },
           statements: [
-            readSecret(credentials._secretArn!),
-            ...(credentials._kmsKeyArn === undefined
-              ? []
-              : [{ actions: ['kms:Decrypt'], resources: [credentials._kmsKeyArn] }]),
+            readSecret(secretArn),
+            ...(kmsKeyArn === undefined ? [] : [{ actions: ['kms:Decrypt'], resources: [kmsKeyArn] }]),
           ],
         };
+      }
       case 'keys': {
-        const { secretArn, versionId } = this.writeSecret(
-          identifier,
-          credentials._accessKeyId!,
-          credentials._secretAccessKey!,
-        );
-        return {
-          source: { kind: 'secret', secretArn, versionId },
-          statements: [readSecret(secretArn)],
-        };
+        const written = this.writeSecret(identifier, credentials._accessKeyId!, credentials._secretAccessKey!);
+        return { source: { kind: 'secret', ...written }, statements: [readSecret(written.secretArn)] };
       }
     }
   }
 
-  private roleStatements(storage: BackupStorage): GrantStatement[] {
+  private roleStatements(storage: BackupStorage, rights: readonly ObjectRights[]): GrantStatement[] {
     const { partition } = new DataAwsPartition(this, 'Partition');
     // Joined by Terraform: CDKTF warns of text around a token inside of a function.
-    const resource = Fn.join('', ['arn:', partition, ':s3:::', storage.bucket, '/', storage.path, '/*']);
+    const objects = (keys: string) =>
+      Fn.join('', ['arn:', partition, ':s3:::', storage.bucket, '/', storage.path, `/${keys}`]);
     return [
-      { actions: MINIMUM_ACTIONS, resources: [resource] },
+      ...rights.map(({ actions, keys }) => ({ actions, resources: [objects(keys)] })),
       ...storage._keyStatements().map(({ Action, Resource }) => ({ actions: Action, resources: [Resource] })),
     ];
   }
@@ -155,15 +161,13 @@ export class StorageAccess extends Construct {
     const host = url.hostname.replace(/^\[|\]$/g, '');
     switch (isIP(host)) {
       case 4:
-        return [this.backupFunction._allowEgress(`StorageEgress${port}-${host}`, port, { cidrIpv4: `${host}/32` })];
+        return this.program.allowEgress(`StorageEgress${port}-${host}`, port, { cidrIpv4: `${host}/32` });
       case 6:
-        return [this.backupFunction._allowEgress(`StorageEgress${port}-${host}`, port, { cidrIpv6: `${host}/128` })];
+        return this.program.allowEgress(`StorageEgress${port}-${host}`, port, { cidrIpv6: `${host}/128` });
       default:
         // The addresses behind a name are not known in advance. Port 443 is open already, except in a network without
         // a route to the internet.
-        return port === 443
-          ? []
-          : [this.backupFunction._allowEgress(`StorageEgress${port}`, port, { cidrIpv4: '0.0.0.0/0' })];
+        return port === 443 ? [] : this.program.allowEgress(`StorageEgress${port}`, port, { cidrIpv4: '0.0.0.0/0' });
     }
   }
 }

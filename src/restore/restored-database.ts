@@ -1,6 +1,7 @@
-import { Op } from 'cdktf';
+import { IResolvable, Op } from 'cdktf';
 import { Construct } from 'constructs';
 import { BackupSource } from '../backup/backup-source';
+import { BACKUP_RIGHTS } from '../contract/minimum-policy';
 import { DatabaseEngine } from '../database/database-engine';
 import { ManagedDatabaseProps } from '../database/managed-database-props';
 import { RdsDatabase } from '../database/rds-database';
@@ -19,6 +20,13 @@ export interface RestoredDatabaseProps extends ManagedDatabaseProps {
    * plan with a changed source is refused. `StoredBackups` makes it.
    */
   readonly source: BackupSource;
+  /**
+   * Whether the restore goes on where the server refuses a constraint, a trigger, a policy or a default. Data is exact all
+   * the same; `notEnforced` names what is missing.
+   *
+   * @default false - the restore fails, naming it
+   */
+  readonly keepGoing?: boolean;
 }
 
 /** What must not run again when function, version or input change later. */
@@ -31,6 +39,13 @@ const ONCE_IN_A_LIFE = ['function_name', 'qualifier', 'input'];
 export class RestoredDatabase extends RdsDatabase {
   /** Id of the backup that the database was filled from, known once it is. */
   readonly restoredBackup: string;
+  /**
+   * What was not restored, known once the database is filled: a list of objects with `database`, `type`, `schema`, `name`,
+   * `reason` and `statement`, the SQL to run by hand. All data is there, and everything is enforced, without it.
+   */
+  readonly restoreRemarks: IResolvable;
+  /** What is not enforced, in the same form. Empty unless `keepGoing` is set. */
+  readonly notEnforced: IResolvable;
   /** The function that restores the database and makes its backups. */
   readonly backupFunction: BackupFunction;
 
@@ -48,12 +63,17 @@ export class RestoredDatabase extends RdsDatabase {
     InvalidInput.check(this, storageProblems(source.storage, source.databaseIdentifier, this));
     this.backupFunction = BackupFunction.of(this);
     const { backupFunction } = this;
-    const access = new StorageAccess(this, 'SourceStorage', { database: this, storage: source.storage });
+    const access = new StorageAccess(this, 'SourceStorage', {
+      program: backupFunction._program,
+      database: this,
+      storage: source.storage,
+      rights: BACKUP_RIGHTS,
+    });
     const { settings } = access;
     const description = source._description;
 
     const check = new Invocation(this, 'RestoreCheck', {
-      backupFunction,
+      program: backupFunction._program,
       request: {
         action: 'restore-check',
         source: { storage: settings, database: source.databaseIdentifier, backup: source._selector },
@@ -72,7 +92,7 @@ export class RestoredDatabase extends RdsDatabase {
     });
 
     const restore = new Invocation(this, 'Restore', {
-      backupFunction,
+      program: backupFunction._program,
       request: {
         action: 'restore',
         source: {
@@ -81,6 +101,7 @@ export class RestoredDatabase extends RdsDatabase {
           backup: { kind: 'backup', id: this.restoredBackup },
         },
         target: backupFunction._databaseSettings,
+        keepGoing: props.keepGoing,
       },
       after: [...access.grants, ...backupFunction._grantDatabase(), this._instance],
       lifecycle: {
@@ -88,7 +109,14 @@ export class RestoredDatabase extends RdsDatabase {
         replaceTriggeredBy: [`${this._instance.terraformResourceType}.${this._instance.friendlyUniqueId}.resource_id`],
       },
     });
+    this.restoreRemarks = restore.answerValue('remarks');
+    this.notEnforced = restore.answerValue('notEnforced');
     this.dependables.push(restore.resource);
+  }
+
+  /** @internal */
+  get _isRestored(): boolean {
+    return true;
   }
 }
 

@@ -1,6 +1,6 @@
 import { Token } from 'cdktf';
 import { StorageCredentials } from './storage-credentials';
-import { minimumPolicy } from '../contract/minimum-policy';
+import { BACKUP_RIGHTS, drillRights, ObjectRights } from '../contract/minimum-policy';
 import { normalizePath } from '../contract/object-keys';
 import { bucketNameError, endpointError, pathError } from '../contract/storage-rules';
 import { StorageKind } from '../contract/storage-settings';
@@ -231,13 +231,41 @@ export class BackupStorage {
    * @throws where the storage was made from wrong values
    */
   minimumPolicy(): string {
+    return this.policyOf(BACKUP_RIGHTS);
+  }
+
+  /**
+   * The IAM policy, in JSON, that is enough for the drills of one database, where they have credentials of their own: to read
+   * its folder and to store proofs.
+   *
+   * @param databaseIdentifier identifier of the database, the name of its folder.
+   * @throws where the storage was made from wrong values
+   */
+  minimumDrillPolicy(databaseIdentifier: string): string {
+    return this.policyOf(drillRights(databaseIdentifier));
+  }
+
+  /**
+   * The problem of other credentials for this storage.
+   *
+   * @internal
+   */
+  _roleProblem(credentials: StorageCredentials): Problem | undefined {
+    return roleProblem(this._kind, credentials);
+  }
+
+  private policyOf(rights: readonly ObjectRights[]): string {
     const [problem] = this._problems;
     if (problem) {
       throw InvalidInput.of(problem.rule, problem.value, problem.remedy);
     }
     const partition = Token.isUnresolved(this.region) ? 'aws' : partitionOf(this.region);
-    const policy = minimumPolicy({ bucket: this.bucket, path: this.path }, partition);
-    return terraformJson({ ...policy, Statement: [...policy.Statement, ...this._keyStatements()] });
+    const statements = rights.map(({ actions, keys }) => ({
+      Effect: 'Allow',
+      Action: actions,
+      Resource: `arn:${partition}:s3:::${this.bucket}/${this.path}/${keys}`,
+    }));
+    return terraformJson({ Version: '2012-10-17', Statement: [...statements, ...this._keyStatements()] });
   }
 
   /**
@@ -279,12 +307,16 @@ function commonProblems(
       credentials,
       'StorageCredentials.fromSecret, StorageCredentials.fromKeys or StorageCredentials.fromRole',
     ),
-    credentials?._kind === 'role' && kind !== 'amazon-s3'
-      ? {
-          rule: "StorageCredentials.fromRole works with Amazon S3 only: no other store knows the function's role.",
-          value: kind,
-          remedy: 'Use StorageCredentials.fromSecret or StorageCredentials.fromKeys.',
-        }
-      : undefined,
+    roleProblem(kind, credentials),
   ];
+}
+
+function roleProblem(kind: StorageKind, credentials: StorageCredentials): Problem | undefined {
+  return credentials?._kind === 'role' && kind !== 'amazon-s3'
+    ? {
+        rule: "StorageCredentials.fromRole works with Amazon S3 only: no other store knows the function's role.",
+        value: kind,
+        remedy: 'Use StorageCredentials.fromSecret or StorageCredentials.fromKeys.',
+      }
+    : undefined;
 }

@@ -5,7 +5,7 @@ describe('A change to broken settings leaves what runs as it was', () => {
 
   beforeAll(async () => {
     told = await runStories();
-  }, 30 * 60_000);
+  }, 60 * 60_000);
 
   // GIVEN settings A, WHEN settings B fail twice and A come back, THEN nothing of this was seen to change:
   test.each([...STORIES])('$breakage broken, of the database with $kind', ({ breakage, kind }) => {

@@ -2,22 +2,27 @@ import { mkdir } from 'node:fs/promises';
 import {
   AlarmDefinition,
   AlarmState,
-  evaluateAlarm,
   metricPoints,
   MetricPoint,
   pointsOf,
+  StateChange,
+  stateChanges,
 } from '../../sandbox/aws/alarm-evaluation';
-import { BackupSchedule } from '../../src';
+import { BackupSchedule, RestoreDrill } from '../../src';
 import { nextRuns } from '../../src/cli/deployed/schedule-times';
 import { backupIdOf } from '../../src/contract/backup-id';
 import { CATALOG_FORMAT, CatalogEntry } from '../../src/contract/catalog';
 import { ObjectKeys } from '../../src/contract/object-keys';
+import { Proof } from '../../src/contract/proof';
 import { backUp } from '../../src/runtime/actions/back-up';
+import { drill } from '../../src/runtime/actions/drill';
 import { watch } from '../../src/runtime/actions/watch';
 import { JsonLog } from '../../src/runtime/log';
+import { Runtime } from '../../src/runtime/runtime';
 import { seal } from '../../src/runtime/storage/sealed-json';
 import { MemoryStore } from '../runtime/memory-store';
 import { RealWorld } from '../runtime/real-world';
+import { installDrillServer } from '../support/drill-server';
 import { newDatabase, newScheduledBackup, newStack, newStorage, Synthesized } from '../support/synth';
 
 const HOUR = 3_600_000;
@@ -30,12 +35,15 @@ const EVALUATED_EVERY_MS = 300_000;
 const DELAY_MS = 120_000;
 
 type Result = 'Completed' | 'Failed' | 'nothing';
+type DrillResult = 'Proved' | 'Disproved' | 'nothing';
 
 /** What happens to one scheduled backup after its deployment. */
 interface Story {
   readonly schedule: BackupSchedule;
   readonly days: number;
   readonly resultOf: (due: Date, index: number) => Result;
+  /** @default - no drills */
+  readonly drills?: { readonly drill: RestoreDrill; readonly resultOf: (due: Date, index: number) => DrillResult };
   /** Hours after the deployment, from and to. */
   readonly paused?: readonly [number, number];
   /** Whether the hourly watch works at a moment. */
@@ -43,21 +51,44 @@ interface Story {
 }
 
 /** The metric lines of one real run, to be repeated at other times. */
-let lines: { readonly [result in Exclude<Result, 'nothing'>]: string[] };
+let lines: { readonly [result in Exclude<Result | DrillResult, 'nothing'>]: string[] };
+let proof: Proof;
 
 beforeAll(async () => {
   const world = await RealWorld.start(17, 'orders');
-  const run = async (endpoint: string) => {
+  const uninstall = await installDrillServer();
+  const run = async (work: (runtime: Runtime) => Promise<unknown>) => {
     const written: string[] = [];
     const runtime = world.runtime({ log: new JsonLog((line) => written.push(line)) });
     await mkdir(runtime.workDirectory);
-    const database = { ...world.databaseSettings, endpoint };
-    const request = { storage: world.storageSettings, database, retentionDays: 30, schedule: 'orders-backup' };
-    await backUp({ action: 'back-up', ...request }, runtime).catch(() => undefined);
+    await work(runtime).catch(() => undefined);
     return written.filter((line) => line.includes('"_aws"'));
   };
-  lines = { Completed: await run(world.databaseSettings.endpoint), Failed: await run('127.0.0.1:1') };
-  await world.stop();
+  const { storageSettings: storage, databaseSettings } = world;
+  const schedule = 'orders-backup';
+  const backUpAt = async (endpoint: string) => {
+    const database = { ...databaseSettings, endpoint };
+    return run(async (runtime) =>
+      backUp({ action: 'back-up', storage, database, retentionDays: 30, schedule }, runtime),
+    );
+  };
+  const drillWith = async (query: string) =>
+    run(async (runtime) => {
+      const source = { storage, database: 'orders', backup: { kind: 'latest' } } as const;
+      const checks = [{ database: 'postgres', query, expect: 't' }];
+      proof = await drill({ action: 'drill', source, checks, schedule }, runtime);
+    });
+  try {
+    lines = {
+      Completed: await backUpAt(databaseSettings.endpoint),
+      Failed: await backUpAt('127.0.0.1:1'),
+      Disproved: await drillWith('SELECT false'),
+      Proved: await drillWith('SELECT true'),
+    };
+  } finally {
+    await uninstall();
+    await world.stop();
+  }
 });
 
 test('a real run that completes and one that fails report what the alarms read', () => {
@@ -72,6 +103,16 @@ test('a real run that completes and one that fails report what the alarms read',
     ]),
   ]);
   expect(valuesOf(lines.Failed)).toEqual([['BackupFailed', 1]]);
+  const drillValues = (written: string[]) => metricPoints(written).map(({ metric, value }) => [metric, value]);
+  expect(drillValues(lines.Proved)).toEqual(
+    expect.arrayContaining([
+      ['DrillFailed', 0],
+      ['ProofAge', 0],
+      ['DrillDuration', expect.any(Number)],
+    ]),
+  );
+  expect(drillValues(lines.Disproved)).toContainEqual(['DrillFailed', 1]);
+  expect(drillValues(lines.Disproved).map(([metric]) => metric)).not.toContain('ProofAge');
 });
 
 const hourly = BackupSchedule.hourly();
@@ -160,6 +201,54 @@ const CASES: [string, Story, AlarmState[], AlarmState[]][] = [
   ['first 3 hours, monthly', { schedule: monthly, days: 1 / 8, resultOf: always }, ['OK'], []],
 ];
 
+const weekly = RestoreDrill.weekly();
+const dailyDrill = RestoreDrill.daily();
+const proved = () => 'Proved' as const;
+const firstDrills = (count: number, result: DrillResult, then: DrillResult) => (_: Date, index: number) =>
+  index < count ? result : then;
+const drilled = (
+  drillOf: RestoreDrill,
+  days: number,
+  resultOf: (due: Date, index: number) => DrillResult,
+  more: Partial<Story> = {},
+): Story => ({ schedule: daily, days, resultOf: always, drills: { drill: drillOf, resultOf }, ...more });
+
+// As above, for the alarms on the age of the newest proof and on drills that fail.
+const DRILL_CASES: [string, Story, AlarmState[], AlarmState[]][] = [
+  ['daily drill, proved', drilled(dailyDrill, 7, proved), ['OK'], ['OK']],
+  ['weekly drill, proved', drilled(weekly, 30, proved), ['OK'], ['OK']],
+  ['daily drill, never', drilled(dailyDrill, 4, () => 'nothing'), ['OK', 'ALARM'], []],
+  ['weekly drill, never', drilled(weekly, 20, () => 'nothing'), ['OK', 'ALARM'], []],
+  ['weekly drill, late', drilled(weekly, 30, firstDrills(3, 'nothing', 'Proved')), ['OK', 'ALARM', 'OK'], ['OK']],
+  [
+    'daily drill, failed once',
+    drilled(dailyDrill, 4, (_, index) => (index === 1 ? 'Disproved' : 'Proved')),
+    ['OK'],
+    ['OK', 'ALARM', 'OK'],
+  ],
+  ['daily drill, always failing', drilled(dailyDrill, 4, () => 'Disproved'), ['OK', 'ALARM'], ['ALARM']],
+  [
+    'weekly drill, failed then proved',
+    drilled(weekly, 20, firstDrills(1, 'Disproved', 'Proved')),
+    ['OK'],
+    ['ALARM', 'OK'],
+  ],
+  ['daily drill, paused for good', drilled(dailyDrill, 10, proved, { paused: [24, 1e9] }), ['OK'], ['OK']],
+  [
+    'daily drill, paused 5 days',
+    drilled(dailyDrill, 10, proved, { paused: [24, 144] }),
+    ['OK', 'OK', 'ALARM', 'OK'],
+    ['OK'],
+  ],
+  [
+    'daily drill, watch fails',
+    drilled(dailyDrill, 3, () => 'nothing', { isWatched: (hours) => hours < 24 }),
+    ['OK', 'INSUFFICIENT_DATA'],
+    [],
+  ],
+  ['first 3 hours, weekly drill', drilled(weekly, 1 / 8, proved), ['OK'], []],
+];
+
 const table: string[][] = [['case', 'age: expected', 'seen', 'failure: expected', 'seen', 'age alarm after']];
 afterAll(() => {
   const widths = table[0].map((_, column) => Math.max(...table.map((row) => row[column].length)));
@@ -172,11 +261,16 @@ afterAll(() => {
   if (process.env.PRINT_ALARM_TABLE) process.stderr.write(`${text.join('\n')}\n`);
 });
 
-test.each(CASES)('%s', async (name, story, age, failure) => {
+test.each([...CASES, ...DRILL_CASES])('%s', async (name, story, age, failure) => {
   const written = await tell(story, 'orders-backup');
-  const alarms = alarmsOf(story.schedule);
+  const [ofBackups, ofDrills] = alarmsOf(story);
+  const isDrilled = story.drills !== undefined;
 
-  const seen = alarms.map((alarm) => notifications(alarm, metricPoints(written), story));
+  if (isDrilled && !story.paused) {
+    const states = ofBackups.flatMap((alarm) => notifications(alarm, metricPoints(written), story));
+    expect(states.map(({ state }) => state)).not.toContain('ALARM' satisfies AlarmState);
+  }
+  const seen = (isDrilled ? ofDrills : ofBackups).map((alarm) => notifications(alarm, metricPoints(written), story));
 
   const raised = seen[0].find(({ state }) => state === 'ALARM');
   const states = seen.map((each) => each.map(({ state }) => state));
@@ -185,11 +279,13 @@ test.each(CASES)('%s', async (name, story, age, failure) => {
     raised === undefined ? '' : `${Math.round((raised.time - DEPLOYED) / HOUR)} hours`,
   ]);
   expect(states).toEqual([age, failure]);
-  if (raised && story.resultOf === never) {
+  const isNever = isDrilled ? failure.length === 0 : story.resultOf === never;
+  if (raised && isNever) {
     // Twice the longest gap, and the two hours that the alarm looks at.
     const hours = (raised.time - DEPLOYED) / HOUR;
-    expect(hours).toBeGreaterThan(2 * GAP.get(story.schedule)!);
-    expect(hours).toBeLessThan(2 * GAP.get(story.schedule)! + 3);
+    const gap = isDrilled ? story.drills!.drill.schedule._longestGapMs() / HOUR : GAP.get(story.schedule)!;
+    expect(hours).toBeGreaterThan(2 * gap);
+    expect(hours).toBeLessThan(2 * gap + 3);
   }
 });
 
@@ -216,12 +312,13 @@ test('two schedules of one database, one of them dead: only its own alarm is rai
 
 /** The metric lines of the program, in their order: the runs of the schedule and the hourly watch. */
 async function tell(
-  { schedule, days, resultOf, paused, isWatched = () => true }: Story,
+  { schedule, days, resultOf, drills, paused, isWatched = () => true }: Story,
   name: string,
 ): Promise<string[]> {
   const end = DEPLOYED + days * DAY;
   const written: string[] = [];
   const entries: CatalogEntry[] = [];
+  const proofs: Proof[] = [];
   const count = Math.ceil((days * DAY) / (schedule === hourly ? HOUR : DAY)) + 1;
   const isPaused = (time: number) =>
     paused !== undefined && time >= DEPLOYED + paused[0] * HOUR && time < DEPLOYED + paused[1] * HOUR;
@@ -237,16 +334,31 @@ async function tell(
       written.push(...lines[result].map((line) => at(line, time, name)));
     },
   }));
+  const drillRuns = nextRuns(drills?.drill.schedule.schedulerExpressions ?? [], new Date(DEPLOYED), count).map(
+    (due, index) => ({
+      time: due.getTime() + 60_000,
+      run: async () => {
+        const result = drills!.resultOf(due, index);
+        if (result === 'nothing') return;
+        const time = due.getTime() + 60_000;
+        const found = { backup: entries.at(-1)!.id, state: result, endedAt: new Date(time).toISOString() };
+        proofs.push({ ...proof, ...found });
+        written.push(...lines[result].map((line) => at(line, time, name)));
+      },
+    }),
+  );
   // The first one runs while Terraform applies.
   const firstHalfHour = Math.ceil((DEPLOYED - HOUR / 2) / HOUR) * HOUR + HOUR / 2;
   const halfHours = Array.from({ length: Math.ceil(days * 24) }, (_, index) => firstHalfHour + index * HOUR);
   const watches = [DEPLOYED, ...halfHours].map((time) => ({
     time,
     run: async () => {
-      if (isWatched((time - DEPLOYED) / HOUR)) written.push(...(await watchAt(time, entries, name)));
+      if (isWatched((time - DEPLOYED) / HOUR)) {
+        written.push(...(await watchAt(time, { entries, proofs: drills && proofs, schedule: name })));
+      }
     },
   }));
-  const events = [...runs, ...watches].filter(({ time }) => time < end && !isPaused(time));
+  const events = [...runs, ...drillRuns, ...watches].filter(({ time }) => time < end && !isPaused(time));
   for (const event of events.sort((one, other) => one.time - other.time)) await event.run();
   return written;
 }
@@ -258,15 +370,25 @@ function at(line: string, time: number, schedule: string): string {
 }
 
 /** The lines of the real action. */
-async function watchAt(time: number, entries: readonly CatalogEntry[], schedule: string): Promise<string[]> {
+async function watchAt(
+  time: number,
+  {
+    entries,
+    proofs,
+    schedule,
+  }: { entries: readonly CatalogEntry[]; proofs: readonly Proof[] | undefined; schedule: string },
+): Promise<string[]> {
   const written: string[] = [];
   const store = new MemoryStore();
   const keys = new ObjectKeys('production', 'orders');
   const catalog = seal({ format: CATALOG_FORMAT, generation: 1, owner: OWNER, entries });
   keys.catalogs.forEach((key) => store.objects.set(key, catalog));
   store.objects.set(keys.record, seal({ format: CATALOG_FORMAT, owner: OWNER }));
+  for (const each of proofs ?? []) store.objects.set(keys.proof(each.backup), seal(each));
   const since = new Date(DEPLOYED).toISOString();
-  await watch({ action: 'watch', storage: { path: 'production' } as never, database: 'orders', since, schedule }, {
+  const drillsSince = proofs && since;
+  const storage = { path: 'production' } as never;
+  await watch({ action: 'watch', storage, database: 'orders', since, drillsSince, schedule }, {
     now: () => new Date(time),
     log: new JsonLog((line) => written.push(line)),
     openStorage: async () => store,
@@ -274,13 +396,15 @@ async function watchAt(time: number, entries: readonly CatalogEntry[], schedule:
   return written;
 }
 
-/** The alarm on the age and that on failures, as Terraform gets them. */
-function alarmsOf(schedule: BackupSchedule): AlarmDefinition[] {
+/** The alarms on the age and on failures, of backups and of drills, as Terraform gets them. */
+function alarmsOf({ schedule, drills }: Story): AlarmDefinition[][] {
   const stack = newStack();
-  newScheduledBackup(stack, undefined, { schedule });
+  newScheduledBackup(stack, undefined, { schedule, drill: drills?.drill });
   const synthesized = Synthesized.of(stack);
-  return ['AgeAlarm', 'FailureAlarm'].map((id) =>
-    definitionOf(synthesized.one('aws_cloudwatch_metric_alarm', id).body),
+  return [['Backup'], ...(drills ? [['Backup', 'Drill']] : [])].map((scope) =>
+    ['AgeAlarm', 'FailureAlarm'].map((id) =>
+      definitionOf(synthesized.one('aws_cloudwatch_metric_alarm', ['stack', ...scope, id].join('/')).body),
+    ),
   );
 }
 
@@ -300,28 +424,12 @@ function definitionOf(body: any): AlarmDefinition {
 }
 
 /** The changes of an alarm's state that it notifies of. */
-function notifications(
-  alarm: AlarmDefinition,
-  points: readonly MetricPoint[],
-  { days, paused }: Story,
-): { readonly state: AlarmState; readonly time: number }[] {
-  const own = pointsOf(alarm, points);
-  const span = (alarm.EvaluationPeriods + 2) * alarm.Period * 1000;
-  const seen: { state: AlarmState; time: number }[] = [];
-  let state: AlarmState = 'INSUFFICIENT_DATA';
-  let oldest = 0;
-  for (let time = DEPLOYED; time < DEPLOYED + days * DAY; time += EVALUATED_EVERY_MS) {
-    while (oldest < own.length && own[oldest].time <= time - span) oldest += 1;
-    const known: MetricPoint[] = [];
-    for (let index = oldest; index < own.length && own[index].time <= time - DELAY_MS; index++) known.push(own[index]);
-    const next = evaluateAlarm(alarm, known, time, state);
+function notifications(alarm: AlarmDefinition, points: readonly MetricPoint[], { days, paused }: Story): StateChange[] {
+  const evaluations = { from: DEPLOYED, to: DEPLOYED + days * DAY, every: EVALUATED_EVERY_MS, delay: DELAY_MS };
+  const changes = stateChanges(alarm, pointsOf(alarm, points), { ...evaluations, before: 'INSUFFICIENT_DATA' });
+  return changes.filter(({ time }) => {
     const hours = (time - DEPLOYED) / HOUR;
-    // A pause switches off the actions of the alarm on the age.
-    const isQuiet = alarm.MetricName === 'BackupAge' && paused && hours >= paused[0] && hours < paused[1];
-    if (next !== state && !isQuiet && !(alarm.MetricName === 'BackupFailed' && next === 'INSUFFICIENT_DATA')) {
-      seen.push({ state: next, time });
-    }
-    state = next;
-  }
-  return seen;
+    // A pause switches off the actions of the alarms on ages.
+    return !(alarm.MetricName.endsWith('Age') && paused && hours >= paused[0] && hours < paused[1]);
+  });
 }

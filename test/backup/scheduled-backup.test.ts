@@ -198,11 +198,12 @@ describe('ScheduledBackup', () => {
   test('alarmActions are bound once for each alarm, beside the topics', () => {
     const other = newStack();
     const topic = 'arn:aws:sns:eu-central-1:123456789012:oncall';
+    const unknown = 'arn:aws:sns:eu-central-1:123456789012:unknown';
     const bound: [string, BackupAlarm][] = [];
     const item = {
       bind: (scope: Construct, alarm: BackupAlarm) => {
         bound.push([scope.node.path, alarm]);
-        return { onAlarm: ['arn:aws:ssm:eu-central-1:123456789012:opsitem:1'] };
+        return { onAlarm: ['arn:aws:ssm:eu-central-1:123456789012:opsitem:1'], onInsufficientData: [unknown] };
       },
     };
     newScheduledBackup(other, undefined, { alarmTopicArns: [topic], alarmActions: [item] });
@@ -211,6 +212,7 @@ describe('ScheduledBackup', () => {
       const { body } = result.one('aws_cloudwatch_metric_alarm', id);
       expect(body.alarm_actions).toEqual([topic, 'arn:aws:ssm:eu-central-1:123456789012:opsitem:1']);
       expect(body.ok_actions).toEqual([topic]);
+      expect(body.insufficient_data_actions).toEqual([topic, unknown]);
     }
     expect(bound).toEqual([
       [

@@ -1,12 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  CloudWatchClient,
-  DescribeAlarmsCommand,
-  PutMetricAlarmCommand,
-  SetAlarmStateCommand,
-} from '@aws-sdk/client-cloudwatch';
+import { CloudWatchClient, DescribeAlarmsCommand, PutMetricAlarmCommand } from '@aws-sdk/client-cloudwatch';
 import {
   CloudWatchLogsClient,
   CreateLogGroupCommand,
@@ -29,7 +24,7 @@ import { CertificateAuthority } from '../../sandbox/certificate-authority';
 import { Moto, MotoProgram } from '../../sandbox/moto';
 import { CustomerStorage } from '../../sandbox/storage';
 import { backupIdOf } from '../../src/contract/backup-id';
-import { BackUpRequest, Request, WatchRequest } from '../../src/contract/requests';
+import { BackUpRequest, DrillRequest, Request, WatchRequest } from '../../src/contract/requests';
 import { StorageSettings } from '../../src/contract/storage-settings';
 import { seal } from '../../src/runtime/storage/sealed-json';
 
@@ -43,6 +38,9 @@ let directory: string;
 let program: CommandLine;
 let storage: CustomerStorage;
 let aws: Gateway;
+let cloudWatch: CloudWatchService;
+/** Milliseconds that the clock of CloudWatch is ahead. */
+let ahead = 0;
 let emulator: Moto;
 let keys: AccessKeys;
 let readOnly: AccessKeys;
@@ -59,7 +57,8 @@ beforeAll(async () => {
   emulator = await Moto.start({ name: 'AWS (moto)', program: moto, logFile: join(directory, 'moto.log') });
   const upstream = new Upstream(emulator.endpoint, REGION);
   aws = await Gateway.start(upstream, moto.models, join(directory, 'gateway.log'));
-  aws.add(new CloudWatchService(upstream));
+  cloudWatch = new CloudWatchService(upstream, () => new Date(Date.now() + ahead));
+  aws.add(cloudWatch);
   await storage.createBucket(BUCKET);
   keys = await storage.createKeys({ bucket: BUCKET, path: FOLDER });
   readOnly = await storage.createKeys({ bucket: BUCKET, path: FOLDER, actions: ['s3:GetObject', 's3:DeleteObject'] });
@@ -262,8 +261,13 @@ describe('a deployed schedule', () => {
       database: 'orders',
       since: '2026-11-01T00:00:00Z',
     };
+    const drill: DrillRequest = {
+      action: 'drill',
+      source: { storage: settings, database: 'orders', backup: { kind: 'latest' } },
+    };
     for (const [name, request] of [
       ['orders-backup', backUp],
+      ['orders-backup-drill', drill],
       ['orders-backup-2', backUp],
       ['orders-backup-watch', watch],
       // Of another database whose name looks like a further schedule of the first.
@@ -272,12 +276,17 @@ describe('a deployed schedule', () => {
     ] as const) {
       await scheduler.send(new CreateScheduleCommand(definition(name, request)));
     }
-    for (const name of ['orders-backup-age', 'orders-backup-failure']) {
+    for (const [AlarmName, MetricName] of [
+      ['orders-backup-age', 'BackupAge'],
+      ['orders-backup-failure', 'BackupFailed'],
+      ['orders-backup-drill-age', 'ProofAge'],
+      ['orders-backup-drill-failure', 'DrillFailed'],
+    ]) {
       await alarms.send(
         new PutMetricAlarmCommand({
-          AlarmName: name,
+          AlarmName,
           Namespace: 'ManagedDatabase',
-          MetricName: 'BackupAge',
+          MetricName,
           Statistic: 'Minimum',
           Period: 3600,
           EvaluationPeriods: 2,
@@ -315,7 +324,8 @@ describe('a deployed schedule', () => {
   };
 
   const everything = async () => {
-    const names = ['orders-backup', 'orders-backup-2', 'orders-backup-watch', 'orders-backup-3', 'watchless-backup'];
+    const own = ['orders-backup', 'orders-backup-2', 'orders-backup-watch', 'orders-backup-drill'];
+    const names = [...own, 'orders-backup-3', 'watchless-backup'];
     const { MetricAlarms } = await alarms.send(new DescribeAlarmsCommand({}));
     return {
       schedules: await Promise.all(names.map(read)),
@@ -325,10 +335,10 @@ describe('a deployed schedule', () => {
     };
   };
 
-  test('pause and resume change the state of its schedules, its watch and one alarm, and nothing else', async () => {
+  test('pause and resume change the state of its schedules, its watch, its drill and two alarms, and nothing else', async () => {
     // GIVEN
     const before = await everything();
-    const switched = ['orders-backup', 'orders-backup-2', 'orders-backup-watch'];
+    const switched = ['orders-backup', 'orders-backup-2', 'orders-backup-watch', 'orders-backup-drill'];
 
     // WHEN
     const paused = await call(['pause', '--schedule', 'orders-backup', '--json'], awsEnvironment());
@@ -340,13 +350,18 @@ describe('a deployed schedule', () => {
       schedule: 'orders-backup',
       state: 'Paused',
       schedules: switched,
-      alarm: 'orders-backup-age',
+      alarms: ['orders-backup-age', 'orders-backup-drill-age'],
     });
     expect(await everything()).toEqual({
       schedules: before.schedules.map((schedule) =>
         switched.includes(schedule.Name!) ? { ...schedule, State: 'DISABLED' } : schedule,
       ),
-      alarms: { 'orders-backup-age': [false, 172_800], 'orders-backup-failure': [true, 172_800] },
+      alarms: {
+        'orders-backup-age': [false, 172_800],
+        'orders-backup-failure': [true, 172_800],
+        'orders-backup-drill-age': [false, 172_800],
+        'orders-backup-drill-failure': [true, 172_800],
+      },
     });
 
     // WHEN
@@ -365,9 +380,35 @@ describe('a deployed schedule', () => {
     expect(await everything()).toEqual(before);
   });
 
+  /** The function wrote these metrics twice in two hours, and nothing in the hours before that an alarm looks at. */
+  const measured = async (metrics: Record<string, number>) => {
+    ahead += 5 * 3_600_000;
+    const CloudWatchMetrics = [
+      { Namespace: 'ManagedDatabase', Dimensions: [[]], Metrics: Object.keys(metrics).map((Name) => ({ Name })) },
+    ];
+    const times = [1, 0].map((hours) => Date.now() + ahead - hours * 3_600_000);
+    await cloudWatch.takeLines(
+      times.map((Timestamp) => JSON.stringify({ _aws: { Timestamp, CloudWatchMetrics }, ...metrics })),
+    );
+  };
+  const [FRESH, LATE] = [60, 172_801];
+  const OWNER = { account: ACCOUNT, region: REGION, database: 'orders' };
+  const store = async (entries: readonly object[]) => {
+    const catalog = seal({ format: 2, generation: 1, owner: OWNER, entries });
+    await storage.put(BUCKET, `${FOLDER}/orders/catalog.a.json`, catalog);
+    await storage.put(BUCKET, `${FOLDER}/orders/catalog.b.json`, catalog);
+    await storage.put(BUCKET, `${FOLDER}/orders/folder.json`, seal({ format: 2, owner: OWNER }));
+  };
+  const COMPLETED = {
+    ...{ id: '20261122T030000Z', state: 'Completed', reservedParts: 2 },
+    ...{ startedAt: '2026-11-22T03:00:05Z', endedAt: '2026-11-22T03:02:10Z' },
+    ...{ storedBytes: 45_600_000, databaseBytes: 3_200_000_000, serverVersion: '17.10' },
+  };
+  const PROOF_KEY = `${FOLDER}/orders/${COMPLETED.id}/proof.json`;
+
   test('databases shows each database with scheduled backups, and a shield for active and fresh ones', async () => {
-    const ok = { AlarmName: 'orders-backup-age', StateValue: 'OK', StateReason: 'fresh' } as const;
-    await alarms.send(new SetAlarmStateCommand(ok));
+    // WHEN nobody can read the list, and no drill has run yet
+    await measured({ BackupAge: FRESH, ProofAge: FRESH });
     const { code, stdout } = await call(['databases', '--json'], awsEnvironment());
     expect(code).toBe(0);
     const expected = {
@@ -376,16 +417,25 @@ describe('a deployed schedule', () => {
       state: 'Active',
       alarm: 'OK',
       shield: true,
+      proved: false,
+      drills: 'not known',
       storage: `${storage.endpoint}/${BUCKET}/${FOLDER}`,
     };
     expect(JSON.parse(stdout)).toEqual({ ok: true, databases: [expected] });
 
+    // WHEN the last drill proved its backup
+    await measured({ BackupAge: FRESH, ProofAge: FRESH, DrillFailed: 0 });
+    // THEN it says so, by the alarms alone
+    const proved = await call(['databases'], awsEnvironment());
+    expect(proved.stdout).toMatch(/^🛡 +orders +orders-backup +Active +OK +proved +/m);
+    Object.assign(expected, { proved: true, drills: 'proved' });
+
     // WHEN the newest backup is too old
-    await alarms.send(new SetAlarmStateCommand({ ...ok, StateValue: 'ALARM' }));
+    await measured({ BackupAge: LATE, ProofAge: FRESH, DrillFailed: 0 });
     // THEN there is no shield
     const late = JSON.parse((await call(['databases', '--json'], awsEnvironment())).stdout);
     expect(late.databases).toEqual([{ ...expected, alarm: 'ALARM', shield: false }]);
-    await alarms.send(new SetAlarmStateCommand(ok));
+    await measured({ BackupAge: FRESH, ProofAge: FRESH, DrillFailed: 0 });
 
     // WHEN it is paused
     await call(['pause', '--schedule', 'orders-backup'], awsEnvironment());
@@ -394,9 +444,37 @@ describe('a deployed schedule', () => {
     await call(['resume', '--schedule', 'orders-backup'], awsEnvironment());
     // THEN there is no shield, and no next run
     expect(JSON.parse(paused.stdout).databases).toEqual([{ ...expected, state: 'Paused', shield: false }]);
-    expect(status.stdout).toMatch(/^ {2}state +Paused$/m);
+    expect(status.stdout).toMatch(/^ {2}state +Paused from the command line: the command resume resumes it$/m);
     expect(status.stdout).not.toContain('next runs');
+    expect(status.stdout).not.toContain('next drill');
     expect(status.stdout).toMatch(/^ {2}alarm +orders-backup-age: OK, its actions are off$/m);
+  });
+
+  test('databases takes what drills found from the list of backups, not from alarms', async () => {
+    const database = async () =>
+      JSON.parse((await call(['databases', '--local', '--json'], awsEnvironment())).stdout).databases[0];
+    const drills = async () => (await database()).drills;
+    const prove = async (state: string) => {
+      const durations = { serverMs: 1, restoreMs: 1, checksMs: 1 };
+      const proof = { format: 1, backup: COMPLETED.id, state, endedAt: '2026-11-23T04:00:00Z', durations };
+      await storage.put(BUCKET, PROOF_KEY, seal(proof));
+    };
+    await store([COMPLETED]);
+
+    await measured({ BackupAge: FRESH, ProofAge: FRESH, DrillFailed: 0 });
+    expect(await database()).toMatchObject({ drills: 'no proof yet', shield: true });
+    // A fresh backup that cannot be restored protects nobody.
+    await prove('Disproved');
+    expect(await database()).toMatchObject({ drills: 'disproved', shield: false });
+    await prove('Proved');
+    // A new deployment: nothing was measured yet.
+    ahead += 5 * 3_600_000;
+    expect(await drills()).toBe('proved');
+    await measured({ ProofAge: LATE });
+    expect(await drills()).toBe('proof too old');
+    await measured({ DrillFailed: 172_801 });
+    expect(await drills()).toBe('last drill failed');
+    await storage.delete(BUCKET, PROOF_KEY);
   });
 
   test('logs shows all that the function logged in the runs of one backup, and nothing of other runs', async () => {
@@ -465,35 +543,17 @@ describe('a deployed schedule', () => {
 
   test('list --local uses its settings in this process', async () => {
     // GIVEN
-    const owner = { account: ACCOUNT, region: REGION, database: 'orders' };
-    const catalog = seal({
-      format: 2,
-      generation: 1,
-      owner,
-      entries: [
-        {
-          id: '20261121T030000Z',
-          state: 'Failed',
-          startedAt: '2026-11-21T03:00:01Z',
-          endedAt: '2026-11-21T03:00:02Z',
-          reason: 'the disk was full',
-          reservedParts: 1,
-        },
-        {
-          id: '20261122T030000Z',
-          state: 'Completed',
-          startedAt: '2026-11-22T03:00:05Z',
-          endedAt: '2026-11-22T03:02:10Z',
-          reservedParts: 2,
-          storedBytes: 45_600_000,
-          databaseBytes: 3_200_000_000,
-          serverVersion: '17.10',
-        },
-      ],
-    });
-    await storage.put(BUCKET, `${FOLDER}/orders/catalog.a.json`, catalog);
-    await storage.put(BUCKET, `${FOLDER}/orders/catalog.b.json`, catalog);
-    await storage.put(BUCKET, `${FOLDER}/orders/folder.json`, seal({ format: 2, owner }));
+    await store([
+      {
+        id: '20261121T030000Z',
+        state: 'Failed',
+        startedAt: '2026-11-21T03:00:01Z',
+        endedAt: '2026-11-21T03:00:02Z',
+        reason: 'the disk was full',
+        reservedParts: 1,
+      },
+      COMPLETED,
+    ]);
 
     // WHEN
     const { code, stdout, stderr } = await call(['list', '--schedule', 'orders-backup', '--local'], awsEnvironment());
@@ -528,12 +588,15 @@ describe('a deployed schedule', () => {
     const lines = stdout.split('\n');
     expect(lines[0]).toBe('Schedule orders-backup of database orders');
     expect(stdout).toMatch(/^ {2}due \(UTC\) +At 03:00, every day/m);
-    expect(lines.filter((line) => / \d{4}-\d\d-\d\d 03:00:00$/.test(line))).toHaveLength(5);
+    expect(lines.filter((line) => /^(?! {2}next drill).* \d{4}-\d\d-\d\d 03:00:00$/.test(line))).toHaveLength(5);
     expect(stdout).toContain('30 days; the newest completed backup is always kept');
     expect(stdout).toContain(`${storage.endpoint}, bucket ${BUCKET}, path ${FOLDER}`);
     expect(stdout).toMatch(/^ {2}last backup +20261122T030000Z, completed 2026-11-22 03:02:10 in 2m 5s, 45.6 MB$/m);
     expect(stdout).toMatch(/^ {2}last failure +20261121T030000Z: the disk was full$/m);
-    expect(stdout).toMatch(/^ {2}alarm +orders-backup-failure: \w+$/m);
+    expect(stdout).toMatch(/^ {2}alarm +orders-backup-failure: no data$/m);
+    expect(stdout).toMatch(/^ {2}next drill +\d{4}-\d\d-\d\d 03:00:00$/m);
+    expect(stdout).toMatch(/^ {2}alarm +orders-backup-drill-age: (OK|ALARM|no data)$/m);
+    expect(stdout).toMatch(/^ {2}alarm +orders-backup-drill-failure: (OK|ALARM|no data)$/m);
     expect(code).toBe(0);
   });
 

@@ -18,7 +18,7 @@ async function act(writes: boolean, file: string): Promise<void> {
     return;
   }
   const client = `${file}-client`;
-  writeFileSync(client, '#!/bin/sh\ntouch "$0-started"\nsleep 300 &\nwait\n', { mode: 0o755 });
+  writeFileSync(client, '#!/bin/sh\ntouch "$0-started"\nsleep 10000 &\nwait\n', { mode: 0o755 });
   const run = withinDeadline(
     { remainingMs: () => Infinity, interruption: interruption.signal },
     'BackupFailed',

@@ -1,3 +1,4 @@
+import { TerraformOutput } from 'cdktf';
 import { BackupSource, DatabaseEngine, DatabasePlan, RestoredDatabase, StoredBackups } from '../../src';
 import { NETWORK, newScheduledBackup, newStack, newStorage, requestOf, Synthesized } from '../support/synth';
 
@@ -53,6 +54,32 @@ describe('RestoredDatabase', () => {
     });
     expect(check.body).not.toHaveProperty('triggers');
     expect(restore.body).not.toHaveProperty('triggers');
+  });
+
+  test('goes on without what the server refuses only where it is told to, and puts out what is missing', () => {
+    expect(requestOf(restore.body.input)).not.toHaveProperty('keepGoing');
+    const other = newStack();
+    const restored = newRestoredDatabase(other, StoredBackups.fromStorage(newStorage(), 'orders').latest(), {
+      keepGoing: true,
+    });
+    new TerraformOutput(other, 'remarks', { value: restored.restoreRemarks });
+    new TerraformOutput(other, 'not_enforced', { value: restored.notEnforced });
+    const result = Synthesized.of(other);
+    const { address, body } = result.one('aws_lambda_invocation', 'Restored/Restore/');
+    expect(requestOf(body.input)).toMatchObject({ action: 'restore', keepGoing: true });
+    expect(result.json.output).toEqual({
+      remarks: { value: `\${jsondecode(${address}.result).remarks}` },
+      not_enforced: { value: `\${jsondecode(${address}.result).notEnforced}` },
+    });
+  });
+
+  test('refuses to fill a database that was created without a backup', () => {
+    const identity = synthesized.one('terraform_data', 'Restored/Identity');
+    expect(identity.body.input).toEqual({ identifier: 'orders-restored', restored: true });
+    expect(instance.body.lifecycle.precondition).toContainEqual({
+      condition: `\${${identity.address}.output.restored}`,
+      error_message: expect.stringContaining('A restore fills a new database, never one that exists'),
+    });
   });
 
   test('refuses a changed source with an explanation', () => {

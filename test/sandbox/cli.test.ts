@@ -17,8 +17,6 @@ import { startOfProcess } from '../../sandbox/process';
 import { SandboxStatus } from '../../sandbox/sandbox';
 import { isRunning, RecordedSandbox, StateFile } from '../../sandbox/state-file';
 
-jest.setTimeout(300_000);
-
 const PROGRAM = path.join(__dirname, '..', '..', 'sandbox', 'cli.ts');
 const CONFIGURATION = {
   variable: { text: { type: 'string', sensitive: true }, other: { type: 'string' } },
@@ -102,7 +100,11 @@ test('up, status, apply, clock, env, bucket, psql and down speak JSON, and down 
 
   // THEN a shell can work with it: its variables, a bucket with keys that do three things, a provider block
   const env = JSON.parse((await sandbox('env', '--name', name, '--json')).stdout);
-  expect(env).toMatchObject({ AWS_ENDPOINT_URL: status.endpoint, TF_VAR_vpc_id: status.network.vpcId });
+  expect(env).toMatchObject({
+    AWS_ENDPOINT_URL: status.endpoint,
+    PGSSLROOTCERT: status.certificateAuthorityFile,
+    TF_VAR_vpc_id: status.network.vpcId,
+  });
   expect((await sandbox('env', '--name', name)).stdout).toContain(`export AWS_ENDPOINT_URL='${status.endpoint}'\n`);
   const made = await sandbox('bucket', 'company-backups', '--name', name, '--json');
   const { TF_VAR_storage_access_key_id: accessKeyId, TF_VAR_storage_secret_access_key: secretAccessKey } = JSON.parse(

@@ -9,7 +9,7 @@ import { ZipFile } from 'yazl';
 import { startOfProcess } from '../../sandbox/process';
 import { Sandbox } from '../../sandbox/sandbox';
 
-jest.setTimeout(900_000);
+jest.setTimeout(2_400_000);
 
 let sandbox: Sandbox;
 let source: string;

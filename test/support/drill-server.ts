@@ -1,26 +1,19 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { findServerLocale } from '../../sandbox/postgresql/locale';
-import { copyReadableByAll, PostgreSqlProgram } from '../../sandbox/postgresql/program';
+import { buildServerLayer } from '../../packaging/server-layer';
 
-/** Puts the server programs of PostgreSQL 18 at the end of PATH, with the locales of RDS. Returns how to remove them. */
+/** Puts the server of the layer at the end of PATH, where every user may run it. Returns how to remove it. */
 export async function installDrillServer(): Promise<() => Promise<void>> {
+  const layer = await buildServerLayer();
   const directory = await mkdtemp(join(tmpdir(), 'drill-server-'));
   // The server may run as another user.
-  await chmod(directory, 0o711);
-  await (await PostgreSqlProgram.find(18)).copyTo(join(directory, 'program'));
-  const { PATH, LOCPATH } = process.env;
-  process.env.PATH = [PATH, join(directory, 'program', 'bin')].join(delimiter);
-  const locale = await findServerLocale();
-  if (locale.directory) {
-    await copyReadableByAll(locale.directory, join(directory, 'locale'));
-    process.env.LOCPATH = join(directory, 'locale');
-  }
+  await chmod(directory, 0o755);
+  await cp(layer.directory, directory, { recursive: true, verbatimSymlinks: true });
+  const { PATH } = process.env;
+  process.env.PATH = [PATH, join(directory, 'bin')].join(delimiter);
   return async () => {
     process.env.PATH = PATH;
-    if (LOCPATH === undefined) delete process.env.LOCPATH;
-    else process.env.LOCPATH = LOCPATH;
     await rm(directory, { recursive: true, force: true });
   };
 }

@@ -53,6 +53,7 @@ func newQuickstart(scope constructs.Construct, id string) cdktf.TerraformStack {
 		}),
 		Schedule:  database.BackupSchedule_Daily(),
 		Retention: database.BackupRetention_Days(jsii.Number(30)),
+		Drill:     database.RestoreDrill_Weekly(nil),
 	})
 
 	cdktf.NewTerraformOutput(stack, jsii.String("connection_test"), &cdktf.TerraformOutputConfig{

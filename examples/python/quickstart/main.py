@@ -8,6 +8,7 @@ from cdktf_managed_database import (
     DatabaseNetwork,
     DatabasePlan,
     ManagedDatabase,
+    RestoreDrill,
     ScheduledBackup,
     StorageCredentials,
 )
@@ -54,6 +55,7 @@ class Quickstart(TerraformStack):
             ),
             schedule=BackupSchedule.daily(),
             retention=BackupRetention.days(30),
+            drill=RestoreDrill.weekly(),
         )
 
         TerraformOutput(self, "connection_test", value=backup.connection_test.state)

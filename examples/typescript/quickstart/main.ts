@@ -9,6 +9,7 @@ import {
   DatabaseNetwork,
   DatabasePlan,
   ManagedDatabase,
+  RestoreDrill,
   ScheduledBackup,
   StorageCredentials,
 } from 'cdktf-managed-database';
@@ -47,6 +48,7 @@ class Quickstart extends TerraformStack {
       }),
       schedule: BackupSchedule.daily(),
       retention: BackupRetention.days(30),
+      drill: RestoreDrill.weekly(),
     });
 
     new TerraformOutput(this, 'connection_test', { value: backup.connectionTest.state });

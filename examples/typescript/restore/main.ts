@@ -48,6 +48,7 @@ class Restore extends TerraformStack {
     });
 
     new TerraformOutput(this, 'restored_backup', { value: database.restoredBackup });
+    new TerraformOutput(this, 'remarks', { value: database.restoreRemarks });
     new TerraformOutput(this, 'endpoint', { value: database.endpoint });
   }
 }

@@ -1,6 +1,6 @@
 import { CloudwatchMetricAlarm, CloudwatchMetricAlarmConfig } from '@cdktf/provider-aws/lib/cloudwatch-metric-alarm';
 import { Construct } from 'constructs';
-import { ageAlarmName, failureAlarmName, runbookUrl } from '../../contract/deployed-names';
+import { ageAlarmName, drillScheduleName, failureAlarmName, runbookUrl } from '../../contract/deployed-names';
 import { Metric, METRIC_NAMESPACE, metricDimensions } from '../../contract/metrics';
 import { InvalidInput, Problem } from '../../private/invalid-input';
 import { alarmActionArn, each } from '../../private/rules';
@@ -15,22 +15,78 @@ export interface AlarmedBackup {
   readonly actions?: IAlarmAction[];
 }
 
+/** What a pair of alarms is about: how old its newest result is, and whether its last run failed. */
+export interface AlarmSubject {
+  /** The part of the alarms' names before their suffix. */
+  readonly name: string;
+  readonly age: AlarmText;
+  readonly failure: AlarmText;
+}
+
+interface AlarmText {
+  readonly kind: BackupAlarmKind;
+  readonly metric: Metric;
+  /** Why the alarm is raised; the one on the age ends with the hours. */
+  readonly reason: string;
+  readonly runbook: Parameters<typeof runbookUrl>[0];
+}
+
+export function backupAlarms({ database, schedule }: AlarmedBackup): AlarmSubject {
+  return {
+    name: schedule,
+    age: {
+      kind: BackupAlarmKind.AGE,
+      metric: 'BackupAge',
+      reason: `The age of the newest backup of database ${database} is unknown, or no backup was completed for`,
+      runbook: 'missing-backup',
+    },
+    failure: {
+      kind: BackupAlarmKind.FAILURE,
+      metric: 'BackupFailed',
+      reason: `The last backup of database ${database} failed.`,
+      runbook: 'failed-backup',
+    },
+  };
+}
+
+export function drillAlarms({ database, schedule }: AlarmedBackup): AlarmSubject {
+  return {
+    name: drillScheduleName(schedule),
+    age: {
+      kind: BackupAlarmKind.PROOF_AGE,
+      metric: 'ProofAge',
+      reason: `The age of the newest proof of a backup of database ${database} is unknown, or no backup was proved for`,
+      runbook: 'failed-drill',
+    },
+    failure: {
+      kind: BackupAlarmKind.DRILL_FAILURE,
+      metric: 'DrillFailed',
+      reason: `The last drill disproved a backup of database ${database}, or could not be run.`,
+      runbook: 'failed-drill',
+    },
+  };
+}
+
 /**
- * The alarm on backups that do not happen. A value that is missing later makes it INSUFFICIENT_DATA, which notifies as
- * well. Were it to count as breaching instead, a new alarm would notify before CloudWatch has read the first value from the
- * log.
+ * The alarm on what does not happen. A value that is missing later makes it INSUFFICIENT_DATA, which notifies as well. Were
+ * it to count as breaching instead, a new alarm would notify before CloudWatch has read the first value from the log.
  */
-export function createAgeAlarm(scope: Construct, backup: AlarmedBackup, maximumAgeMs: number): CloudwatchMetricAlarm {
-  const details = { kind: BackupAlarmKind.AGE, alarmName: ageAlarmName(backup.schedule) };
+export function createAgeAlarm(
+  scope: Construct,
+  backup: AlarmedBackup,
+  { name, age }: AlarmSubject,
+  maximumAgeMs: number,
+): CloudwatchMetricAlarm {
+  const details = { kind: age.kind, alarmName: ageAlarmName(name) };
   return new CloudwatchMetricAlarm(scope, 'AgeAlarm', {
-    ...metricOf(backup, 'BackupAge'),
+    ...metricOf(backup, age.metric),
     ...actionsOf(scope, 'AgeAlarmActions', backup, details),
     alarmName: details.alarmName,
-    alarmDescription: `No backup of database ${backup.database} was completed for ${maximumAgeMs / 3_600_000} hours, or the age of the newest one is unknown. What to do: ${runbookUrl('missing-backup')}`,
+    alarmDescription: `${age.reason} ${maximumAgeMs / 3_600_000} hours. What to do: ${runbookUrl(age.runbook)}`,
     statistic: 'Minimum',
     comparisonOperator: 'GreaterThanThreshold',
     threshold: maximumAgeMs / 1000,
-    // The watch runs every hour: two hours without a value are as bad as an old backup.
+    // The watch runs every hour: two hours without a value are as bad as an age that is too high.
     period: 3600,
     evaluationPeriods: 2,
     treatMissingData: 'missing',
@@ -40,17 +96,20 @@ export function createAgeAlarm(scope: Construct, backup: AlarmedBackup, maximumA
 }
 
 /**
- * The alarm on backups that fail. It shows the result of the last run until the next one: where nothing runs, it keeps its
+ * The alarm on runs that fail. It shows the result of the last run until the next one: where nothing runs, it keeps its
  * state. A run that Lambda repeats with success within the period does not raise it.
  */
-export function createFailureAlarm(scope: Construct, backup: AlarmedBackup): CloudwatchMetricAlarm {
-  const details = { kind: BackupAlarmKind.FAILURE, alarmName: failureAlarmName(backup.schedule) };
-  const { insufficientDataActions, ...actions } = actionsOf(scope, 'FailureAlarmActions', backup, details);
+export function createFailureAlarm(
+  scope: Construct,
+  backup: AlarmedBackup,
+  { name, failure }: AlarmSubject,
+): CloudwatchMetricAlarm {
+  const details = { kind: failure.kind, alarmName: failureAlarmName(name) };
   return new CloudwatchMetricAlarm(scope, 'FailureAlarm', {
-    ...metricOf(backup, 'BackupFailed'),
-    ...actions,
+    ...metricOf(backup, failure.metric),
+    ...actionsOf(scope, 'FailureAlarmActions', backup, details),
     alarmName: details.alarmName,
-    alarmDescription: `The last backup of database ${backup.database} failed. What to do: ${runbookUrl('failed-backup')}`,
+    alarmDescription: `${failure.reason} What to do: ${runbookUrl(failure.runbook)}`,
     statistic: 'Minimum',
     comparisonOperator: 'GreaterThanOrEqualToThreshold',
     threshold: 1,

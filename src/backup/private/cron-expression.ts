@@ -55,14 +55,23 @@ interface Cron {
   readonly dayParts: DayPart[];
 }
 
+const BACKUP_TAKER = 'BackupSchedule.cron';
+
+/** A six-field cron expression, and the method that took it: errors name that. */
+interface TakenExpression {
+  readonly expression: string;
+  readonly taker: string;
+}
+
 /**
  * The cron expressions of EventBridge Scheduler which together start at exactly the times that a six-field cron
  * expression names, seconds first, in UTC; no two of them start at the same time.
  *
+ * @param taker the method that took the expression
  * @throws where the expression is none, names no date, or names times that Scheduler cannot express exactly.
  */
-export function toSchedulerExpressions(expression: string): string[] {
-  const { minutes, hours, months, dayParts } = parse(expression);
+export function toSchedulerExpressions(expression: string, taker = BACKUP_TAKER): string[] {
+  const { minutes, hours, months, dayParts } = parse({ expression, taker });
   return dayParts.map(({ fields: { dayOfMonth, dayOfWeek } }) => {
     const time = `${render(minutes, 0, 59)} ${render(hours, 0, 23)}`;
     return `cron(${time} ${dayOfMonth} ${render(months, 1, 12)} ${dayOfWeek} *)`;
@@ -76,7 +85,7 @@ export function toSchedulerExpressions(expression: string): string[] {
  * @throws as `toSchedulerExpressions`.
  */
 export function longestGapMs(expression: string): number {
-  const { minutes, hours, months, dayParts } = parse(expression);
+  const { minutes, hours, months, dayParts } = parse({ expression, taker: BACKUP_TAKER });
   const times = hours.flatMap((hour) => minutes.map((minute) => (hour * 60 + minute) * 60_000));
   const withinDay = longestStep(times);
   const overnight = DAY_MS - times[times.length - 1] + times[0];
@@ -98,32 +107,34 @@ function dueDaysOf(months: Cron['months'], dayParts: Cron['dayParts']): number[]
   return [...dueDays, dueDays[0] + 146_097 * DAY_MS];
 }
 
-function parse(expression: string): Cron {
+function parse(taken: TakenExpression): Cron {
+  const { expression, taker } = taken;
   const remedy = 'Put the second first, as in "0 0 3 * * *" for every day at 03:00 UTC.';
-  const missing = required('The expression of BackupSchedule.cron', expression, remedy);
+  const missing = required(`The expression of ${taker}`, expression, remedy);
   if (missing) {
     throw InvalidInput.of(missing.rule, missing.value, missing.remedy);
   }
   const texts = String(expression).trim().split(/\s+/);
   if (texts.length !== FIELDS.length) {
     throw InvalidInput.of(
-      `BackupSchedule.cron takes six fields: ${FIELDS.map(({ name }) => name).join(', ')}.`,
+      `${taker} takes six fields: ${FIELDS.map(({ name }) => name).join(', ')}.`,
       expression,
       remedy,
     );
   }
-  texts.forEach((text, index) => verifyField(text, index, expression));
+  texts.forEach((text, index) => verifyForm(text, index, taken));
   const fields = fieldsOf(texts);
   if (!fields) {
+    texts.forEach((text, index) => verifyValue(text, index, taken));
     throw InvalidInput.of(
-      `BackupSchedule.cron takes a day that its month has, not day of month ${texts[3]} in month ${texts[4]}.`,
+      `${taker} takes a day that its month has, not day of month ${texts[3]} in month ${texts[4]}.`,
       expression,
       'Correct the date; L is the last day of a month.',
     );
   }
   if (fields.second.values.some((second) => second !== 0)) {
     throw InvalidInput.of(
-      `BackupSchedule.cron takes 0 for the second, not ${texts[0]}, because EventBridge Scheduler starts at whole minutes.`,
+      `${taker} takes 0 for the second, not ${texts[0]}, because EventBridge Scheduler starts at whole minutes.`,
       expression,
       `Write "${['0', ...texts.slice(1)].join(' ')}".`,
     );
@@ -134,27 +145,35 @@ function parse(expression: string): Cron {
     minutes: [...fields.minute.values],
     hours: [...fields.hour.values],
     months,
-    dayParts: parts.length < 2 ? parts : disjoint(parts, calendar(2028, 28, months), expression),
+    dayParts: parts.length < 2 ? parts : disjoint(parts, calendar(2028, 28, months), taken),
   };
 }
 
-function verifyField(text: string, index: number, expression: string): void {
-  const { name, takes } = FIELDS[index];
+function verifyForm(text: string, index: number, taken: TakenExpression): void {
+  const { expression, taker } = taken;
   if (text.includes('?') && !DAY_FIELDS.includes(index)) {
     throw InvalidInput.of(
-      `BackupSchedule.cron takes ? in the two day fields only, not for the ${name}.`,
+      `${taker} takes ? in the two day fields only, not for the ${FIELDS[index].name}.`,
       expression,
       'Put the second first: the daily form of AWS, "0 3 * * ? *", is "0 0 3 * * ?" here.',
     );
   }
+  if (!FIELD_FORM.test(text)) throw fieldError(text, index, taken);
+}
+
+/** Whether a field alone is what the parser refuses: its values, not the date that they name together. */
+function verifyValue(text: string, index: number, taken: TakenExpression): void {
   const alone = ['0', '0', '0', '*', '*', '*'].map((any, at) => (at === index ? text : any));
-  if (!FIELD_FORM.test(text) || !fieldsOf(alone)) {
-    throw InvalidInput.of(
-      `BackupSchedule.cron takes for the ${name} ${takes}; as lists, ranges from low to high, steps or *; each value once; not ${text}.`,
-      expression,
-      'Correct this field; a range that wraps is written as two, such as 22-23,0-2.',
-    );
-  }
+  if (!fieldsOf(alone)) throw fieldError(text, index, taken);
+}
+
+function fieldError(text: string, index: number, { expression, taker }: TakenExpression): InvalidInput {
+  const { name, takes } = FIELDS[index];
+  return InvalidInput.of(
+    `${taker} takes for the ${name} ${takes}; as lists, ranges from low to high, steps or *; each value once; not ${text}.`,
+    expression,
+    'Correct this field; a range that wraps is written as two, such as 22-23,0-2.',
+  );
 }
 
 function fieldsOf(texts: string[]): CronFieldCollection | undefined {
@@ -224,7 +243,7 @@ function partsOfWeek({ values, nthDay }: CronFieldCollection['dayOfWeek']): DayP
  * The parts without those that another one holds whole. Scheduler cannot leave days out of a part, so two that share
  * some of their days would start two backups at once there.
  */
-function disjoint(parts: DayPart[], days: CalendarDay[], expression: string): DayPart[] {
+function disjoint(parts: DayPart[], days: CalendarDay[], { expression, taker }: TakenExpression): DayPart[] {
   const holds = (outer: DayPart, inner: DayPart) => days.every((day) => !inner.includes(day) || outer.includes(day));
   const needed = parts.filter(
     (part, index) =>
@@ -236,7 +255,7 @@ function disjoint(parts: DayPart[], days: CalendarDay[], expression: string): Da
       if (shared) {
         const date = new Date(Date.UTC(shared.year, shared.month - 1, shared.dayOfMonth)).toISOString().slice(0, 10);
         throw InvalidInput.of(
-          `BackupSchedule.cron takes days that EventBridge Scheduler can tell apart; ${part.words} and ${other.words} share some of their days, such as ${date}, which would start two backups.`,
+          `${taker} takes days that EventBridge Scheduler can tell apart; ${part.words} and ${other.words} share some of their days, such as ${date}, which would start two backups.`,
           expression,
           'Leave one of them out.',
         );

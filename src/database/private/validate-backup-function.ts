@@ -1,3 +1,4 @@
+import { LAMBDA_MAXIMUM_MIB } from '../../contract/lambda-limits';
 import { Problem } from '../../private/invalid-input';
 import {
   failureDestinationArn,
@@ -29,13 +30,13 @@ export function backupFunctionProblems(options: BackupFunctionOptions): (Problem
     wholeNumber(
       'memoryMib of the backup function',
       options.memoryMib,
-      { minimum: 128, maximum: 10_240, unit: 'MiB' },
+      { minimum: 128, maximum: LAMBDA_MAXIMUM_MIB, unit: 'MiB' },
       bounds,
     ),
     wholeNumber(
       'ephemeralStorageMib of the backup function',
       options.ephemeralStorageMib,
-      { minimum: 512, maximum: 10_240, unit: 'MiB' },
+      { minimum: 512, maximum: LAMBDA_MAXIMUM_MIB, unit: 'MiB' },
       bounds,
     ),
     oneOf(

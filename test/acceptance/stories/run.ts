@@ -123,11 +123,10 @@ class World {
     this.onProgress('Deploying settings A');
     const { sandbox } = this;
     const { storage } = sandbox;
-    await storage.createBucket(BUCKET);
+    const bucket = await storage.createBucketWithKeys(BUCKET, 'backups');
     await new Upstream(sandbox.endpoint, sandbox.region).call('s3', 'PUT', `/${BUCKET}`);
-    const keys = await storage.createKeys({ bucket: BUCKET, path: 'backups' });
     const secret = await this.secrets.send(
-      new CreateSecretCommand({ Name: 'storage', SecretString: JSON.stringify(keys) }),
+      new CreateSecretCommand({ Name: 'storage', SecretString: JSON.stringify(bucket.keys) }),
     );
     this.storageSecret = secret.ARN!;
     this.goodVersion = secret.VersionId!;
@@ -138,15 +137,9 @@ class World {
     const masterSecret = await this.secrets.send(
       new CreateSecretCommand({ Name: 'master', SecretString: JSON.stringify(master) }),
     );
-    const network = await sandbox.network();
     this.variables = {
-      vpc_id: network.vpcId,
-      subnet_ids: network.subnetIds,
+      ...(await sandbox.programVariables(bucket)),
       master_secret_arn: masterSecret.ARN,
-      storage_endpoint: storage.endpoint,
-      storage_ca_certificate: storage.caPem,
-      storage_access_key_id: keys.accessKeyId,
-      storage_secret_access_key: keys.secretAccessKey,
       storage_secret_arn: this.storageSecret,
     };
     for (const kind of KINDS.filter((each) => each !== 'declared')) {

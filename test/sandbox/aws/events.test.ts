@@ -7,6 +7,7 @@ import { CreateScheduleCommand, SchedulerClient } from '@aws-sdk/client-schedule
 import { ZipFile } from 'yazl';
 import { Gateway } from '../../../sandbox/aws/gateway';
 import { LambdaService } from '../../../sandbox/aws/lambda';
+import { LogsService } from '../../../sandbox/aws/logs';
 import { SchedulerService, ScheduleTrigger } from '../../../sandbox/aws/scheduler';
 import { Upstream } from '../../../sandbox/aws/upstream';
 import { LambdaHost } from '../../../sandbox/lambda/host';
@@ -40,7 +41,8 @@ beforeAll(async () => {
   upstream = new Upstream(moto.endpoint, REGION);
   gateway = await Gateway.start(upstream, program.models, path.join(directory, 'gateway.log'));
   host = new LambdaHost({ directory: path.join(directory, 'lambda'), region: REGION, hostEnvironment: {} });
-  lambda = new LambdaService(upstream, host, gateway.permissions);
+  const logs = new LogsService(upstream, gateway.permissions, () => new Date());
+  lambda = new LambdaService(upstream, host, gateway.permissions, logs);
   gateway.add(lambda);
   gateway.add(new SchedulerService(upstream, gateway.permissions));
   trigger = new ScheduleTrigger(upstream, lambda, () => new Date());

@@ -13,6 +13,7 @@ import io.github.cdktfmanageddatabase.DatabaseNetwork;
 import io.github.cdktfmanageddatabase.DatabaseNetworkProps;
 import io.github.cdktfmanageddatabase.DatabasePlan;
 import io.github.cdktfmanageddatabase.ManagedDatabase;
+import io.github.cdktfmanageddatabase.RestoreDrill;
 import io.github.cdktfmanageddatabase.S3CompatibleProps;
 import io.github.cdktfmanageddatabase.ScheduledBackup;
 import io.github.cdktfmanageddatabase.StorageCredentials;
@@ -52,6 +53,7 @@ public class Quickstart extends TerraformStack {
             .build()))
         .schedule(BackupSchedule.daily())
         .retention(BackupRetention.days(30))
+        .drill(RestoreDrill.weekly())
         .build();
 
     TerraformOutput.Builder.create(this, "connection_test").value(backup.getConnectionTest().getState()).build();
