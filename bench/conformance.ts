@@ -5,14 +5,15 @@ import { CaseResult, ConformanceCase, runCase, runCases, StoreName } from '../te
 import { faultServerCases } from '../test/conformance/fault-server-cases';
 import { fuzz } from '../test/conformance/fuzz';
 import { MOTO_HABITS, startMotoStore } from '../test/conformance/moto-store';
-import { storeCases } from '../test/conformance/store-cases';
+import { RealStore, storeCases, StoreHabits } from '../test/conformance/store-cases';
 import { CEPH_HABITS, startCephStore } from '../test/second-tier/ceph-store';
+import { startVersitygwStore, VERSITYGW_HABITS } from '../test/second-tier/versitygw-store';
 
 /** Connection tests against random answers. */
 const FUZZED = 10_000;
 
 /** The parts by the name for `--only`. */
-const PARTS = ['moto', 'ceph', 'fault-server', 'fuzz', 'stories'] as const;
+const PARTS = ['moto', 'ceph', 'versitygw', 'fault-server', 'fuzz', 'stories'] as const;
 
 /**
  * `npm run conformance [-- --only PART] [--seed N] [--minutes N] [--json]`: the connection test against every store of the
@@ -33,7 +34,7 @@ async function conformance(options: BenchOptions, progress: Progress): Promise<F
 }
 
 /** The least number of cases of each store. */
-const CASES: Record<StoreName, number> = { moto: 20, ceph: 20, 'fault-server': 30 };
+const CASES: Record<StoreName, number> = { moto: 20, ceph: 20, versitygw: 20, 'fault-server': 30 };
 
 /** A store that does not start is a figure that does not hold, not the end of the others. */
 async function storeFigures(store: StoreName, cases: CaseResult[], progress: Progress): Promise<Figure[]> {
@@ -57,14 +58,9 @@ interface StoreRun {
 }
 
 const runStore: Record<StoreName, () => Promise<StoreRun>> = {
-  moto: async () => {
-    const store = await startMotoStore();
-    return { results: await runCases(storeCases(store, MOTO_HABITS), 4).finally(() => store.stop()), further: [] };
-  },
-  ceph: async () => {
-    const store = await startCephStore();
-    return { results: await runCases(storeCases(store, CEPH_HABITS), 4).finally(() => store.stop()), further: [] };
-  },
+  moto: async () => runTable(await startMotoStore(), MOTO_HABITS),
+  ceph: async () => runTable(await startCephStore(), CEPH_HABITS),
+  versitygw: async () => runTable(await startVersitygwStore(), VERSITYGW_HABITS),
   'fault-server': async () => {
     const faultServer = await faultServerCases();
     const results = await runCases(faultServer, 16);
@@ -72,6 +68,10 @@ const runStore: Record<StoreName, () => Promise<StoreRun>> = {
     return { results, further: [atMost('pass-s', rounded(seconds), 1)] };
   },
 };
+
+async function runTable(store: RealStore & { stop(): Promise<void> }, habits: StoreHabits): Promise<StoreRun> {
+  return { results: await runCases(storeCases(store, habits), 4).finally(() => store.stop()), further: [] };
+}
 
 /** What holds of the cases of all stores together. */
 function caseFigures(cases: readonly CaseResult[]): Figure[] {

@@ -1,8 +1,14 @@
 import { programFigures } from './aws/programs-drawn';
 import { sandboxFigures } from './aws/sandbox-figures';
-import { BenchOptions, chooseParts, Progress, runBench } from './bench';
+import { BenchOptions, chooseParts, Progress, runBench, UsageError } from './bench';
 import { Figure } from './figures';
-import { documentationFigures, requireFigures, synthFigures, tarballFigures } from './package/package-figures';
+import {
+  apiFigures,
+  documentationFigures,
+  requireFigures,
+  synthFigures,
+  tarballFigures,
+} from './package/package-figures';
 
 type Part = (progress: Progress, options: BenchOptions) => Promise<Figure[]>;
 
@@ -13,6 +19,7 @@ const SUITES: Record<string, Record<string, Part>> = {
     synth: synthFigures,
     require: requireFigures,
     tarball: tarballFigures,
+    api: apiFigures,
     documentation: documentationFigures,
   },
 };
@@ -22,7 +29,7 @@ runBench(async (options, progress) => {
   const [suite] = options.words;
   const parts = SUITES[suite];
   if (parts === undefined) {
-    throw new Error(`npm run figures takes one of ${Object.keys(SUITES).join(', ')}; got ${suite ?? 'nothing'}.`);
+    throw new UsageError(`npm run figures takes one of ${Object.keys(SUITES).join(', ')}; got ${suite ?? 'nothing'}.`);
   }
   const figures: Figure[] = [];
   for (const name of chooseParts(Object.keys(parts), options.only)) {

@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
+import { BenchOptions, chooseParts, Progress, runBench, UsageError } from './bench';
 import { Figure, render } from './figures';
 import { BACKUP_GROUPS } from './speed/backup-figures';
 import { DRILL_GROUPS } from './speed/drill-figures';
-import { Group, SpeedOptions } from './speed/groups';
+import { Group } from './speed/groups';
 import { RESTORE_GROUPS } from './speed/restore-figures';
 import { SpeedWorld } from './speed/world';
 
@@ -18,40 +18,24 @@ const CEILING_PARTS = 32;
 
 /**
  * `npm run bench -- backup|restore|drill [--only FIGURE] [--megabytes N] [--rounds N] [--seed N] [--json] [--file FILE]`: how fast and
- * how large backups and restores are, beside what is used instead, on servers and a store of its own. Progress goes to
- * standard error, the figures come last, to standard output; `--file` has them after every group. Needs `aws`, `zstd`
- * and `versitygw` on PATH, or `python3` and `go` to install what is missing.
+ * how large backups and restores are, beside what is used instead, on servers and a store of its own. `--file` has the
+ * figures after every group. Needs `aws`, `zstd` and `versitygw` on PATH, or `python3` and `go` to install what is missing.
  */
-async function main(): Promise<void> {
-  const { positionals, values } = parseArgs({
-    allowPositionals: true,
-    options: {
-      json: { type: 'boolean', default: false },
-      file: { type: 'string' },
-      only: { type: 'string' },
-      megabytes: { type: 'string', default: '1500' },
-      rounds: { type: 'string', default: '3' },
-      seed: { type: 'string', default: '1' },
-    },
-  });
-  const suite = SUITES[positionals[0]];
+async function speed({ words, only, seed, numbers, file }: BenchOptions, progress: Progress): Promise<Figure[]> {
+  const suite = SUITES[words.join(' ')];
   if (suite === undefined) {
-    throw new Error(
-      `npm run bench takes one of ${Object.keys(SUITES).join(', ')}; got ${positionals[0] ?? 'nothing'}.`,
+    throw new UsageError(
+      `npm run bench takes one of ${Object.keys(SUITES).join(', ')}; got ${words.join(' ') || 'nothing'}.`,
     );
   }
-  const groups = Object.values(suite).filter(({ figures }) => !values.only || figures.includes(values.only));
-  if (groups.length === 0) {
-    const known = Object.values(suite).flatMap(({ figures }) => figures);
-    throw new Error(`--only takes one of ${known.join(', ')}; got ${values.only}.`);
-  }
-  const options: SpeedOptions = {
-    megabytes: wholeNumber('megabytes', values.megabytes),
-    rounds: wholeNumber('rounds', values.rounds),
-    seed: wholeNumber('seed', values.seed),
-  };
+  const groups = Object.values(suite);
+  const wanted = chooseParts(
+    groups.flatMap((group) => group.figures),
+    only,
+  );
+  const options = { megabytes: numbers.megabytes ?? 1500, rounds: numbers.rounds ?? 3, seed };
   const figures: Figure[] = [];
-  for (const group of groups) {
+  for (const group of groups.filter((each) => each.figures.some((figure) => wanted.includes(figure)))) {
     const world = await SpeedWorld.start(progress);
     try {
       progress(`ceiling of the store: ${await ceiling(world)}`);
@@ -59,11 +43,9 @@ async function main(): Promise<void> {
     } finally {
       await world.stop();
     }
-    if (values.file !== undefined) await writeFile(values.file, render(figures, true));
+    if (file !== undefined) await writeFile(file, render(figures, true));
   }
-  const shown = figures.filter(({ name }) => !values.only || name === values.only);
-  process.stdout.write(`${render(shown, values.json)}\n`);
-  process.exitCode = shown.every(({ holds }) => holds) ? 0 : 1;
+  return figures.filter(({ name }) => wanted.includes(name));
 }
 
 /** What the store takes and gives at most, four requests at a time. */
@@ -84,17 +66,4 @@ async function ceiling(world: SpeedWorld): Promise<string> {
   return `PUT ${put} MB/s, GET ${get} MB/s`;
 }
 
-function wholeNumber(option: string, text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new Error(`--${option} takes a whole number from 1; got ${text}.`);
-  return value;
-}
-
-function progress(line: string): void {
-  process.stderr.write(`${line}\n`);
-}
-
-main().catch((error: Error) => {
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = 1;
-});
+runBench(speed, ['megabytes', 'rounds']);

@@ -18,6 +18,8 @@ import {
   IManagedDatabase,
   LeftOut,
   ManagedDatabase,
+  RestoreDrill,
+  RestoreDrillCheck,
   RestoredDatabase,
   ScheduledBackup,
   StorageCredentials,
@@ -156,7 +158,7 @@ export class DrawnProgram {
     return new TerraformVariable(this.stack, `variable${this.stack.node.children.length}`, options);
   }
 
-  private network(): DatabaseNetwork {
+  private network(id = 'Network'): DatabaseNetwork {
     if (this.random.whole(4) === 0) {
       const props = this.note('NewDatabaseNetworkProps', {
         natGateway: this.random.pick([true, false, undefined]),
@@ -182,7 +184,7 @@ export class DrawnProgram {
         provider: this.provider,
         tags: this.tags(),
       });
-      return DatabaseNetwork.create(this.stack, 'Network', props);
+      return DatabaseNetwork.create(this.stack, id, props);
     }
     const list = this.newVariable({ type: 'list(string)' }).listValue;
     const existing = this.note('DatabaseNetworkProps', {
@@ -485,6 +487,7 @@ export class DrawnProgram {
       ...this.databaseProps(network, 'restored.identifier'),
       ...(this.random.whole(4) > 0 ? { plan, engine } : {}),
       source: this.random.pick([backups.latest(), backups.byId(id as string), backups.before(time as string)]),
+      keepGoing: this.random.pick([true, false, undefined]),
     });
     return new RestoredDatabase(this.stack, 'Restored', props);
   }
@@ -654,12 +657,13 @@ export class DrawnProgram {
         },
         true,
       ) as BackupRetention,
+      drill: this.drill(number),
       paused: this.random.pick([true, false, undefined]),
       scheduleName: this.value(
         'scheduleName',
         {
-          usual: [`nightly.${number}`, 'n'.repeat(57) + number],
-          edge: ['n'.repeat(58), 'n'.repeat(59), 'a b', this.variable(), ...ODD_TEXTS],
+          usual: [`nightly_${number}`, 'n'.repeat(57) + number],
+          edge: [`nightly.${number}`, 'n'.repeat(58), 'n'.repeat(59), 'a b', this.variable(), ...ODD_TEXTS],
         },
         number > 1,
       ) as string,
@@ -678,6 +682,46 @@ export class DrawnProgram {
       tags: this.tags(),
     });
     return new ScheduledBackup(this.stack, `Backup${number}`, props);
+  }
+
+  private drill(number: number): RestoreDrill | undefined {
+    if (this.random.whole(2) === 0) return undefined;
+    const check = (values: object) =>
+      this.note('RestoreDrillCheck', { database: 'orders', query: 'SELECT true', ...values });
+    const options = this.note('RestoreDrillOptions', {
+      checks: this.value('checks', {
+        usual: [[], [check({})], [check({ expect: '0' }), check({ query: this.variable() })]],
+        edge: [
+          check({}),
+          ...[...ODD_TEXTS, 'x'.repeat(63), 'x'.repeat(4000), 'x'.repeat(4001)].flatMap((text) => [
+            [check({ database: text })],
+            [check({ query: text })],
+            [check({ expect: text })],
+          ]),
+          Array.from({ length: 50 }, () => check({ query: 'x'.repeat(4000) })),
+          Array.from({ length: 51 }, () => check({})),
+        ],
+      }) as RestoreDrillCheck[],
+      network: this.random.whole(3) === 0 ? this.network(`DrillNetwork${number}`) : undefined,
+      credentials: this.random.whole(3) === 0 ? this.credentials() : undefined,
+      memoryMib: this.value('drill.memoryMib', {
+        usual: [1024, 4096, 10_240, this.number()],
+        edge: [...around(1024, 10_240), ...ODD_NUMBERS],
+      }) as number,
+      ephemeralStorageMib: this.value('drill.ephemeralStorageMib', {
+        usual: [512, 10_240, this.number()],
+        edge: [...around(512, 10_240), ...ODD_NUMBERS],
+      }) as number,
+    });
+    return this.value('drill', {
+      usual: [RestoreDrill.weekly(options), RestoreDrill.daily(options), RestoreDrill.cron('0 15 6 1 * *', options)],
+      edge: () => [
+        'weekly',
+        ...['0 3 * * *', '0 0 3 1,L * *', this.variable(), ...ODD_TEXTS].map((text) =>
+          RestoreDrill.cron(text as string, options),
+        ),
+      ],
+    }) as RestoreDrill | undefined;
   }
 
   private alarmActions(): IAlarmAction[] {
@@ -740,7 +784,7 @@ export class DrawnProgram {
 }
 
 /** About as many values as a program with two backups draws. */
-const PROPS = 76;
+const PROPS = 100;
 
 /** Computed once: the gaps of a schedule take a while. */
 const SCHEDULES = ['0 0 3 * * *', '0 0 * * * *', '0 30 4 1,L * ?', '0 15 2 ? * 1,3,5', '0 0 0 29 2 *'].map((text) =>

@@ -8,6 +8,8 @@ export interface FidelityCase {
    * - `refused`: the backup fails, naming the object.
    */
   readonly kind: 'plain' | 'rds-like' | 'remark' | 'refused';
+  /** @default - a name without anything special */
+  readonly database?: string;
   /** Options of CREATE DATABASE. @default - those of the server */
   readonly options?: string;
   /** Run by the master in the database. */
@@ -337,12 +339,35 @@ const SHAPES: FidelityCase[] = [
     'rows of megabytes',
     `CREATE TABLE t AS SELECT i, repeat(md5(i::text), 100000) AS a FROM generate_series(1, 5) AS i`,
   ),
-  plain('a bytea of 100 MB', `CREATE TABLE t AS SELECT decode(repeat('00ff', 52428800), 'hex') AS a`),
+  plain('a bytea of 400 MB', `CREATE TABLE t AS SELECT decode(repeat('00ff', 200000000), 'hex') AS a`),
   plain(
     'a hundred thousand rows',
     'CREATE TABLE t AS SELECT i, md5(i::text) AS a FROM generate_series(1, 100000) AS i; CREATE INDEX ON t (a)',
   ),
 ];
+
+/** Databases of one server, by their names. */
+const NAMES: FidelityCase[] = [
+  'with "quotes"',
+  "it's",
+  'with space ',
+  'UPPER',
+  'back\\slash',
+  'tab\tin it',
+  '%s $1 {}',
+  '-dash',
+  'select',
+  'dotted.name/and:more',
+  'über 漢字',
+  `${'é'.repeat(31)}x`,
+].map((database) => ({
+  ...plain(
+    `database ${JSON.stringify(database)}`,
+    `CREATE TABLE t AS SELECT current_database() AS a; ALTER DATABASE "${database.replaceAll('"', '""')}" SET work_mem = '5MB'`,
+    `COMMENT ON DATABASE "${database.replaceAll('"', '""')}" IS 'one of twelve'`,
+  ),
+  database,
+}));
 
 /** Locales of databases. */
 const LOCALES: FidelityCase[] = Object.entries({
@@ -426,6 +451,14 @@ const MARKED: FidelityCase[] = [
     lacks: /PUBLICATION/,
   },
   {
+    name: 'a publication of a schema',
+    kind: 'remark',
+    superuser: ['CREATE SCHEMA s; GRANT ALL ON SCHEMA s TO PUBLIC; CREATE PUBLICATION partly FOR TABLES IN SCHEMA s'],
+    sql: ['CREATE TABLE s.t (a int); INSERT INTO s.t VALUES (1)'],
+    says: /publication partly: without the tables in schema s: /,
+    lacks: /PUBLICATION partly|SCHEMA s\b/,
+  },
+  {
     name: 'a value that COPY cannot write',
     kind: 'refused',
     sql: [`CREATE TABLE t AS SELECT 1 AS id, convert_to(repeat('x', 600000000), 'SQL_ASCII') AS "too Large"`],
@@ -444,6 +477,19 @@ const MARKED: FidelityCase[] = [
       'CREATE ROLE ro; CREATE TABLE hidden (a int); GRANT SELECT ON hidden TO PUBLIC; ALTER TABLE hidden ENABLE ROW LEVEL SECURITY; ALTER TABLE hidden FORCE ROW LEVEL SECURITY',
     ],
     says: /hidden/,
+  },
+  {
+    name: 'row security with FORCE of its own',
+    kind: 'refused',
+    sql: ['CREATE TABLE hidden (a int); ALTER TABLE hidden ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY'],
+    says: /public\.hidden.*NO FORCE ROW LEVEL SECURITY/,
+  },
+  {
+    name: 'a database whose name has a line break',
+    kind: 'refused',
+    database: 'new\nline',
+    sql: ['CREATE TABLE t (a int)'],
+    says: /new\\nline.*line break/,
   },
 ];
 
@@ -469,6 +515,7 @@ export function fidelityCases(encodings: readonly string[]): FidelityCase[] {
     ...OBJECTS,
     ...VALUES,
     ...SHAPES,
+    ...NAMES,
     ...LOCALES,
     ...encodings.map((encoding): FidelityCase => ({ name: `encoding: ${encoding}`, kind: 'plain', encoding })),
     ...RDS_LIKE,

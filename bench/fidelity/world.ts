@@ -59,7 +59,7 @@ export class FidelityWorld {
     process.env.PGSSLROOTCERT = this.source.server.caFile;
     try {
       await this.empty();
-      for (const [index, each] of batch.entries()) await this.create(databaseOf(index), each);
+      for (const each of batch) await this.create(databaseOf(batch, each), each);
       const answer = await this.backUp();
       if (batch[0].kind === 'refused') return nothing;
       target = await RestoreWorld.start(this.source, targetMajor, MASTER);
@@ -154,25 +154,27 @@ export class FidelityWorld {
     const differences = new Map<FidelityCase, string[]>();
     const serverDifferences: string[] = [];
     if (batch[0].encoding) {
-      for (const [index, each] of batch.entries()) {
-        const before = await encodedDigest(connectionTo(this.source.server), databaseOf(index));
-        const after = await encodedDigest(connectionTo(target.target), databaseOf(index));
+      for (const each of batch) {
+        const before = await encodedDigest(connectionTo(this.source.server), databaseOf(batch, each));
+        const after = await encodedDigest(connectionTo(target.target), databaseOf(batch, each));
         if (before !== after) differences.set(each, [before, after]);
       }
     } else {
       for (const difference of await compareDatabases(...target.compared)) {
-        const each = batch[Number(/^database case_(\d+):/.exec(difference)?.[1] ?? -1)];
+        const each = batch.find((one) => difference.startsWith(`database ${databaseOf(batch, one)}: `));
         if (each?.lacks?.test(difference)) continue;
         if (each) differences.set(each, [...(differences.get(each) ?? []), difference]);
         else if (!batch.some(({ lacks }) => lacks?.test(difference))) serverDifferences.push(difference);
       }
     }
-    const about = (index: number) =>
-      remarks.filter(({ database }) => database === undefined || database === databaseOf(index)).map(describeRemark);
+    const about = (each: FidelityCase) =>
+      remarks
+        .filter(({ database }) => database === undefined || database === databaseOf(batch, each))
+        .map(describeRemark);
     return {
       differences,
       serverDifferences,
-      remarks: new Map(batch.map((each, index) => [each, about(index).join('\n')])),
+      remarks: new Map(batch.map((each) => [each, about(each).join('\n')])),
     };
   }
 
@@ -195,7 +197,7 @@ export class FidelityWorld {
     const databases = await asSuperuser(
       server,
       'postgres',
-      `SELECT datname AS name FROM pg_database WHERE datname LIKE 'case%'`,
+      `SELECT datname AS name FROM pg_database WHERE datname !~ '^(template[01]|postgres|shop|rdsadmin)$'`,
     );
     for (const { name } of databases) {
       await asSuperuser(server, 'postgres', `DROP DATABASE ${escapeIdentifier(String(name))} WITH (FORCE)`);
@@ -226,8 +228,8 @@ async function setSuperuser(server: PostgreSqlServer, superuser: boolean): Promi
   await asSuperuser(server, 'postgres', `ALTER ROLE ${name} ${superuser ? 'SUPERUSER' : 'NOSUPERUSER'}`);
 }
 
-function databaseOf(index: number): string {
-  return `case_${index}`;
+function databaseOf(batch: readonly FidelityCase[], each: FidelityCase): string {
+  return each.database ?? `case_${batch.indexOf(each)}`;
 }
 
 /** A number from 0 to 1 that the seed and the text decide. */

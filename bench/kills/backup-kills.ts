@@ -1,16 +1,7 @@
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client } from 'pg';
-import { HostileStore } from './hostile-store';
+import { execute, KillWorld } from './kill-world';
 import { Lane, Program, Run } from './lane';
-import { allScenarios, Random, Scenario, shuffled } from './scenarios';
-import { buildClientLayer } from '../../packaging/client-layer';
-import { CertificateAuthority } from '../../sandbox/certificate-authority';
-import { compareDatabases, ComparedServer } from '../../sandbox/compare-databases';
-import { CodeStore } from '../../sandbox/lambda/code';
-import { PostgreSqlServer } from '../../sandbox/postgresql/server';
+import { allScenarios, nextOf, NONE, Random, Scenario, shuffled } from './scenarios';
 import { timeLimit } from '../bench';
 import { atLeast, exactly, Figure } from '../figures';
 
@@ -26,10 +17,6 @@ export interface KillOptions {
   readonly faults: number;
 }
 
-const MASTER = { username: 'shopmaster', password: 'a plain password' };
-
-const FUNCTION_ZIP = path.join(__dirname, '../../assets/function.zip');
-
 /** Every so many Completed backups one is restored and compared. */
 const RESTORED_SHARE = 10;
 
@@ -38,20 +25,6 @@ const COMPANY_SHARE = 3;
 
 /** Bytes between the program and the server in one run: handshakes, questions and the rows. */
 const SERVER_BYTES = 10_000_000;
-
-const CONTENT = {
-  shop: [
-    'CREATE TABLE item (id serial PRIMARY KEY, name text)',
-    'INSERT INTO item (name) SELECT md5(n::text) FROM generate_series(1, 5000) n',
-    'CREATE VIEW cheap AS SELECT * FROM item WHERE id < 10',
-    // No compression helps: a file of several parts.
-    `CREATE TABLE picture AS SELECT n AS id, decode(string_agg(md5(n::text || m::text), ''), 'hex') AS content
-     FROM generate_series(1, 140) n, generate_series(1, 4000) m GROUP BY n`,
-    "SELECT lo_from_bytea(4711, 'a large object')",
-    'CREATE DATABASE ledger',
-  ],
-  ledger: ['CREATE TABLE entry AS SELECT n AS id, n * 100 AS cents FROM generate_series(1, 1000) n'],
-};
 
 /** What was found, by the figure that it counts for. */
 class Findings {
@@ -64,50 +37,11 @@ class Findings {
 
 /** Kills and faults on real backups of a real server, by the shipped command line and the function's program. */
 export async function backupKills(options: KillOptions, progress: (line: string) => void): Promise<Figure[]> {
-  const directory = await mkdtemp(path.join(tmpdir(), 'kills-'));
-  await chmod(directory, 0o711);
-  const clients = `${(await buildClientLayer()).directory}/bin`;
-  const { task } = await new CodeStore(directory).unpack({ zip: await readFile(FUNCTION_ZIP), layers: [] });
-  const authority = await CertificateAuthority.create(path.join(directory, 'authority'));
-  const store = await HostileStore.start();
-  const startServer = async (identifier: string, databaseName?: string) =>
-    PostgreSqlServer.start({
-      identifier,
-      major: 17,
-      dataDirectory: path.join(directory, `server-${identifier}`),
-      master: MASTER,
-      databaseName,
-      certificateAuthority: authority,
-    });
-  const server = await startServer('source', 'shop');
-  const lanes: Lane[] = [];
+  const world = await KillWorld.start();
   try {
-    for (const [database, statements] of Object.entries(CONTENT)) await execute(server, database, statements);
-    for (let index = 0; index < options.lanes; index++) {
-      const certificateFile = authority.certificateFile;
-      const functionFile = path.join(task, 'index.js');
-      lanes.push(
-        await Lane.open({ name: `lane${index}`, directory, store, server, certificateFile, clients, functionFile }),
-      );
-    }
-    const restoreAndCompare = async (lane: Lane, backup: string): Promise<string[]> => {
-      const identifier = `target-${lane.name}`;
-      const target = await startServer(identifier);
-      try {
-        const { code, output } = await lane.restore(backup, target).ended;
-        if (code !== 0) return [`the restore ended with ${code}: ${output.slice(-1500)}`];
-        return await compareDatabases(comparedServer(server), comparedServer(target), { clients });
-      } finally {
-        await target.stop();
-        await rm(path.join(directory, `server-${identifier}`), { recursive: true, force: true });
-      }
-    };
-    return await new Storm(options, lanes, server, store, restoreAndCompare, progress).run();
+    return await new Storm(options, await world.openLanes(options.lanes), world, progress).run();
   } finally {
-    for (const lane of lanes) await lane.relay.stop();
-    await server.stop();
-    await store.stop();
-    await rm(directory, { recursive: true, force: true });
+    await world.stop();
   }
 }
 
@@ -129,9 +63,7 @@ class Storm {
   constructor(
     private readonly options: KillOptions,
     private readonly lanes: readonly Lane[],
-    private readonly server: PostgreSqlServer,
-    private readonly store: HostileStore,
-    private readonly restoreAndCompare: (lane: Lane, backup: string) => Promise<string[]>,
+    private readonly world: KillWorld,
     private readonly progress: (line: string) => void,
   ) {
     this.isOver = timeLimit(options);
@@ -164,25 +96,26 @@ class Storm {
   }
 
   private get faults(): number {
-    return this.store.faults + this.otherFaults + this.lanes.reduce((sum, { relay }) => sum + relay.faults, 0);
+    return this.world.store.faults + this.otherFaults + this.lanes.reduce((sum, { relay }) => sum + relay.faults, 0);
+  }
+
+  private get isEnough(): boolean {
+    return this.kills >= this.options.kills && this.faults >= this.options.faults;
   }
 
   private get isDone(): boolean {
     const names = new Set(this.wanted.map(({ name }) => name));
-    return (
-      this.isOver() ||
-      (this.kills >= this.options.kills && this.faults >= this.options.faults && this.met.size >= names.size)
-    );
+    return this.isOver() || (this.isEnough && this.met.size >= names.size);
   }
 
   private async runLane(lane: Lane): Promise<void> {
     while (!this.isDone) {
-      const scenario = this.scenarios.next().value as Scenario;
+      const scenario = nextOf(this.scenarios, this.isEnough ? this.met : NONE);
       this.begun += 1;
       if (this.begun % 20 === 0) this.progress(`${this.begun} scenarios, ${this.kills} kills, ${this.faults} faults`);
       const company = this.begun % COMPANY_SHARE === 0 ? this.keepCompany(lane) : undefined;
       const runs = await this.play(lane, scenario);
-      this.store.watch(lane.prefix);
+      this.world.store.watch(lane.prefix);
       lane.relay.expect();
       await company;
       // Only where another run was under way.
@@ -203,12 +136,12 @@ class Storm {
       case 'killed after a time':
         return [await this.killAfter(lane.backUp(), scenario.afterMs * (0.5 + this.random.next()), scenario.name)];
       case 'storage':
-        this.store.watch(lane.prefix, ({ operation }) =>
+        this.world.store.watch(lane.prefix, ({ operation }) =>
           (scenario.on ?? operation) === operation && this.random.next() < scenario.share ? scenario.fault : undefined,
         );
-        return [await this.disturbed(lane.backUp(), scenario.name, () => this.store.faults)];
+        return [await this.disturbed(lane.backUp(), scenario.name, () => this.world.store.faults)];
       case 'one request without an answer':
-        return [await this.disturbed(this.silence(lane), scenario.name, () => this.store.faults)];
+        return [await this.disturbed(this.silence(lane), scenario.name, () => this.world.store.faults)];
       case 'server': {
         // As often among the first bytes as among the many of the rows.
         lane.relay.expect({ kind: scenario.fault, afterBytes: SERVER_BYTES ** this.random.next() });
@@ -234,7 +167,7 @@ class Storm {
     const isLate = this.random.next() < 0.5;
     const program = lane.backUp();
     const kill = () => this.kill(program, name);
-    this.store.watch(lane.prefix, (request) => {
+    this.world.store.watch(lane.prefix, (request) => {
       if (isMoment(request) && --count === 0) {
         if (isLate) setImmediate(kill);
         else kill();
@@ -268,7 +201,7 @@ class Storm {
   /** One request of the run, whichever comes then, gets no answer. */
   private silence(lane: Lane): Program {
     let count = 1 + this.random.below(20);
-    this.store.watch(lane.prefix, () => (--count === 0 ? 'silent' : undefined));
+    this.world.store.watch(lane.prefix, () => (--count === 0 ? 'silent' : undefined));
     return lane.backUp();
   }
 
@@ -283,7 +216,7 @@ class Storm {
       session === 'lock' ? lock : `NOT ${lock} AND backend_type = 'client backend' AND datname = 'shop'`;
     while (!hasEnded) {
       const ports = [0, ...lane.relay.clientPorts].join(', ');
-      const ends = await execute(this.server, 'postgres', [
+      const ends = await execute(this.world.server, 'postgres', [
         `SELECT pg_terminate_backend(pid) AS done FROM pg_stat_activity a
          WHERE client_port IN (${ports}) AND ${condition} LIMIT 1`,
       ]);
@@ -372,7 +305,11 @@ class Storm {
     if (outcome !== 'Completed') return;
     this.completed += 1;
     if (this.completed % RESTORED_SHARE !== 1) return;
-    const differences = await this.restoreAndCompare(lane, backup!);
+    const differences = await this.world.withTarget(lane, async (target) => {
+      const { code, output } = await lane.restore(backup!, target).ended;
+      if (code !== 0) return [`the restore ended with ${code}: ${output.slice(-1500)}`];
+      return this.world.differences(target);
+    });
     this.restored += 1;
     this.findings.notRestorable.push(...differences.map((difference) => `${lane.name}/${backup}: ${difference}`));
   }
@@ -391,29 +328,5 @@ class Storm {
     this.findings.stuck.push(...running.map(({ id, state }) => `${lane.name}/${id} is ${state}`));
     this.findings.orphans.push(...(await lane.orphans()), ...(await lane.temporaryFiles()));
     this.findings.stuck.push(...(await lane.processesLeft()));
-  }
-}
-
-function comparedServer({ host, port, master, caFile }: PostgreSqlServer): ComparedServer {
-  return { host, port, user: master.username, password: master.password, caFile };
-}
-
-/** Runs statements as the master; gives the rows of the last one. */
-async function execute(
-  { host, port, master, caFile }: PostgreSqlServer,
-  database: string,
-  statements: readonly string[],
-): Promise<Record<string, unknown>[]> {
-  const client = new Client({
-    ...{ host, port, user: master.username, password: master.password, database },
-    ssl: { ca: await readFile(caFile, 'utf8') },
-  });
-  await client.connect();
-  try {
-    let rows: Record<string, unknown>[] = [];
-    for (const statement of statements) rows = (await client.query(statement)).rows;
-    return rows;
-  } finally {
-    await client.end();
   }
 }

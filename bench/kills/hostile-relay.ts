@@ -50,6 +50,12 @@ export class HostileRelay {
     this.bytes = 0;
   }
 
+  /** Ends all connections now. */
+  cutAll(): void {
+    this.faults += 1;
+    for (const socket of this.connections) socket.resetAndDestroy();
+  }
+
   async stop(): Promise<void> {
     for (const socket of this.connections) socket.destroy();
     this.server.close();

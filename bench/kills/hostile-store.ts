@@ -23,6 +23,8 @@ export type StoreFault =
   | 'answer cut'
   /** PUT and DELETE: answered as if done, and not done. */
   | 'not done'
+  /** PUT: other bytes of the same size are kept, and the answer has their digest. */
+  | 'kept altered'
   /** GET: one byte is changed. */
   | 'flipped'
   /** Done and answered seconds later. */
@@ -88,19 +90,25 @@ export class HostileStore {
     }
     if (cutAt >= 0) return void request.socket.resetAndDestroy();
     const body = Buffer.concat(chunks);
+    const kept = fault === 'kept altered' && body.length > 0 ? flipped(body) : body;
     if (fault === '500' || fault === '503') return answer(response, Number(fault), 'InternalError');
     if (fault === 'denied') return answer(response, 403, 'AccessDenied');
     if (fault === 'late') await sleep(LATE_MS);
     if (operation === 'PUT' && request.headers['content-md5'] !== createHash('md5').update(body).digest('base64')) {
       return answer(response, 400, 'BadDigest');
     }
-    if (fault !== 'not done' && !(fault === 'silent' && body.length % 2 === 1)) this.obey(operation, key, body);
+    if (fault !== 'not done' && !(fault === 'silent' && body.length % 2 === 1)) this.obey(operation, key, kept);
     if (fault === 'silent') return void setTimeout(() => request.socket.destroy(), SILENCE_MS).unref();
     const object = this.objects.get(key);
     if (operation === 'GET' && object === undefined) return answer(response, 403, 'AccessDenied');
     if (operation !== 'GET') {
       if (fault === 'answer cut') return void request.socket.resetAndDestroy();
-      return void response.writeHead(operation === 'DELETE' ? 204 : 200).end();
+      if (operation === 'DELETE') return void response.writeHead(204).end();
+      return void response.writeHead(200, { etag: `"${createHash('md5').update(kept).digest('hex')}"` }).end();
+    }
+    if (request.headers.range === 'bytes=0-0' && object!.length > 0) {
+      const range = { 'content-length': 1, 'content-range': `bytes 0-0/${object!.length}` };
+      return void response.writeHead(206, range).end(object!.subarray(0, 1));
     }
     response.writeHead(200, { 'content-length': object!.length });
     if (fault === 'answer cut') {

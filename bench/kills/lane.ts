@@ -146,8 +146,10 @@ export class Lane {
     return this.start([process.execPath, COMMAND_LINE, 'list', '--json', ...this.storageOptions]);
   }
 
-  restore(backup: string, target: PostgreSqlServer): Program {
-    const { host, port, master } = target;
+  restore(
+    backup: string,
+    { host, port, master }: Pick<PostgreSqlServer, 'host' | 'master'> & { readonly port: number },
+  ): Program {
     const server = ['--host', host, '--port', String(port), '--user', master.username, '--identifier', 'restored'];
     return this.start([process.execPath, COMMAND_LINE, 'restore', backup, '--json', ...this.storageOptions, ...server]);
   }

@@ -46,6 +46,7 @@ const STORAGE_FAULTS: readonly { fault: StoreFault; shares: readonly number[]; o
   { fault: 'request cut', shares: SHARES },
   { fault: 'answer cut', shares: SHARES },
   { fault: 'not done', shares: SHARES, on: 'PUT' },
+  { fault: 'kept altered', shares: SHARES, on: 'PUT' },
   { fault: 'flipped', shares: SHARES, on: 'GET' },
   { fault: 'denied', shares: SHARES, on: 'GET' },
   { fault: 'denied', shares: [1], on: 'DELETE' },
@@ -102,5 +103,15 @@ export function* shuffled<T>(scenarios: readonly T[], random: Random): Generator
   for (;;) {
     const left = [...scenarios];
     while (left.length > 0) yield left.splice(random.below(left.length), 1)[0];
+  }
+}
+
+export const NONE: ReadonlySet<string> = new Set();
+
+/** The next scenario that has none of these names: once there were enough kills and faults, those that have happened. */
+export function nextOf<S extends { readonly name: string }>(scenarios: Iterator<S>, without: ReadonlySet<string>): S {
+  for (;;) {
+    const scenario = scenarios.next().value as S;
+    if (!without.has(scenario.name)) return scenario;
   }
 }

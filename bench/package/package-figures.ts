@@ -2,10 +2,10 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { transform } from 'esbuild';
-import { ROOT } from '../../packaging/places';
+import { ASSETS, megabytes, ROOT } from '../../packaging/places';
 import { run } from '../../packaging/run';
 import { Progress } from '../bench';
-import { atMost, exactly, Figure } from '../figures';
+import { atLeast, atMost, exactly, Figure } from '../figures';
 
 /** Seconds of a program with 100 databases and backups, from its start to its end; the best of three. */
 export async function synthFigures(progress: Progress): Promise<Figure[]> {
@@ -59,6 +59,8 @@ export async function tarballFigures(progress: Progress): Promise<Figure[]> {
   try {
     const name = (await run('npm', ['pack', '--silent', '--pack-destination', directory], { cwd: ROOT })).trim();
     const { size } = await stat(path.join(directory, name));
+    const server = await stat(path.join(ASSETS, 'server-layer-x86_64.zip'));
+    progress(`  ${megabytes(size)}; without the server of drills ${megabytes(size - server.size)}`);
     return [atMost('tarball-mb', Math.round(size / 1e5) / 10, 60)];
   } finally {
     await rm(directory, { recursive: true, force: true });
@@ -66,9 +68,38 @@ export async function tarballFigures(progress: Progress): Promise<Figure[]> {
 }
 
 /** Props and attributes of the public API that API.md has no description of. */
-export async function documentationFigures(): Promise<Figure[]> {
+export async function apiFigures(): Promise<Figure[]> {
   const text = await readFile(path.join(ROOT, 'API.md'), 'utf8');
   return [exactly('props-undocumented', text.split('*No description.*').length - 1, 0)];
+}
+
+interface TestedFile {
+  readonly assertionResults: readonly { readonly ancestorTitles: string[]; readonly status: string }[];
+}
+
+/** The commands and links of all pages, as the tests of both tiers check or run them; a page that is run whole counts once. */
+export async function documentationFigures(progress: Progress): Promise<Figure[]> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'documentation-'));
+  const file = path.join(directory, 'results.json');
+  try {
+    const tests = ['--testPathIgnorePatterns', '/node_modules/', '--testPathPatterns', 'test/(second-tier/)?docs/'];
+    // It ends with 1 where a test fails; which, stands in the file.
+    await run('npx', ['jest', '--maxWorkers=1', '--json', '--outputFile', file, ...tests], { cwd: ROOT }).catch(
+      (error: Error) => progress(`  ${error.message}`),
+    );
+    const files: TestedFile[] = JSON.parse(await readFile(file, 'utf8')).testResults;
+    const tested = files.flatMap(({ assertionResults }) => assertionResults);
+    const about = (title: string) => tested.filter(({ ancestorTitles }) => ancestorTitles.includes(title));
+    const failed = (results: typeof tested) => results.filter(({ status }) => status !== 'passed').length;
+    const commands = about('commands of the documentation');
+    return [
+      atLeast('doc-commands', commands.length, 1),
+      exactly('doc-commands-failed', failed([...commands, ...about('blocks of the documentation')]), 0),
+      exactly('links-broken', failed(about('links of the documentation')), 0),
+    ];
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
 }
 
 async function compile(progress: Progress): Promise<void> {

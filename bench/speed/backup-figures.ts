@@ -34,8 +34,9 @@ export const BACKUP_GROUPS: Record<string, Group> = {
 };
 
 async function rivals({ world, options, progress }: Speed): Promise<Figure[]> {
+  await makeFolder(world);
   await world.sql(world.source, 'postgres', ['CREATE DATABASE shop']);
-  await world.sql(world.source, 'shop', fillStatements(options.megabytes, options.seed));
+  await world.sql(world.source, 'shop', await fillStatements(options.megabytes, options.seed));
   const ways: Record<string, () => Promise<Measured>> = {
     ours: async () => backUp(world),
     floor: async () => world.run(`pg_dump ${ZSTD} --no-sync --file=dump`, world.source),
@@ -54,15 +55,15 @@ async function rivals({ world, options, progress }: Speed): Promise<Figure[]> {
   const stored: Record<string, number> = {};
   for (let round = 1; round <= options.rounds; round++) {
     for (const [name, way] of Object.entries(ways)) {
-      await world.empty(name);
-      const before = await world.requests();
+      if (name !== 'ours') await world.empty(name);
+      const before = { requests: await world.requests(), stored: await world.stored(name) };
       const run = await way();
       runs[name].push(run);
-      stored[name] = name === 'floor' ? run.diskMb * 1024 * 1024 : await world.stored(name);
+      stored[name] = name === 'floor' ? run.diskMb * 1024 * 1024 : (await world.stored(name)) - before.stored;
       progress(
         `round ${round} ${name}: ${seconds(run.wallSeconds)} wall, ${seconds(run.cpuSeconds)} processor, Node ` +
           `${Math.round(run.nodePssMb)} MB, tree ${Math.round(run.treePssMb)} MB, disk ${Math.round(run.diskMb)} MB, ` +
-          `stored ${Math.round(stored[name] / 1e6)} MB, ${(await world.requests()) - before} requests`,
+          `stored ${Math.round(stored[name] / 1e6)} MB, ${(await world.requests()) - before.requests} requests`,
       );
     }
   }
@@ -87,10 +88,11 @@ async function rivals({ world, options, progress }: Speed): Promise<Figure[]> {
 /** The same data in a small and an eight times larger database; memory against one of a quarter of the larger. */
 async function sizes({ world, options, progress }: Speed): Promise<Figure[]> {
   const scale = options.megabytes / 1500;
+  await makeFolder(world);
   const found: Record<string, { perGb: number; nodePssMb: number }> = {};
   for (const gigabytes of [0.5, 1, 4]) {
     await world.sql(world.source, 'postgres', ['DROP DATABASE IF EXISTS shop', 'CREATE DATABASE shop']);
-    await world.sql(world.source, 'shop', fillStatements(gigabytes * 1000 * scale, options.seed));
+    await world.sql(world.source, 'shop', await fillStatements(gigabytes * 1000 * scale, options.seed));
     const runs: Measured[] = [];
     for (let round = 1; round <= options.rounds; round++) runs.push(await backUp(world));
     const { wallSeconds, nodePssMb } = medians(runs);
@@ -105,6 +107,7 @@ async function sizes({ world, options, progress }: Speed): Promise<Figure[]> {
 
 /** The server's table of locks has no room for 10,000 tables and two sessions: the floor is one session. */
 async function manyTables({ world, options, progress }: Speed): Promise<Figure[]> {
+  await makeFolder(world);
   await world.sql(world.source, 'postgres', ['DROP DATABASE IF EXISTS shop', 'CREATE DATABASE shop']);
   await world.sql(world.source, 'shop', tableStatements(10_000));
   const ours: number[] = [];
@@ -121,8 +124,7 @@ async function manyTables({ world, options, progress }: Speed): Promise<Figure[]
 
 /** Lists a catalog of 10,000 backups. */
 async function longCatalog({ world, options }: Speed): Promise<Figure[]> {
-  await world.sql(world.source, 'postgres', ['DROP DATABASE IF EXISTS shop']);
-  await backUp(world);
+  await makeFolder(world);
   const keys = new ObjectKeys('ours', world.source.identifier);
   for (const key of keys.catalogs) {
     const { bytes } = await world.client.get(key, 1e8);
@@ -143,9 +145,16 @@ async function longCatalog({ world, options }: Speed): Promise<Figure[]> {
   return [atMost('catalog-10000-list-s', round3(median(runs)), 1)];
 }
 
-/** Each backup is the first of its folder, so that every run stores the same. */
-async function backUp(world: SpeedWorld): Promise<Measured> {
+/**
+ * Makes the first backup of the folder, of a server without data. It asks several times for what is not there, once in
+ * the life of a folder: measured are the backups after it.
+ */
+async function makeFolder(world: SpeedWorld): Promise<void> {
   await world.empty('ours');
+  await backUp(world);
+}
+
+async function backUp(world: SpeedWorld): Promise<Measured> {
   const request: BackUpRequest = {
     action: 'back-up',
     storage: world.storage,

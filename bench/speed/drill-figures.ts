@@ -3,6 +3,7 @@ import { fillStatements } from './data';
 import { Group, Speed } from './groups';
 import { Measured, median } from './measure';
 import { SpeedWorld } from './world';
+import { buildServerLayer } from '../../packaging/server-layer';
 import { DrillRequest, RestoreRequest } from '../../src/contract/requests';
 import { RESTORE_MARK_ROLE } from '../../src/runtime/postgres/roles';
 import { installDrillServer } from '../../test/support/drill-server';
@@ -10,7 +11,7 @@ import { atMost, exactly, Figure } from '../figures';
 
 /** Drills of a backup, beside a restore of it into a server that runs; and drills that are killed. */
 export const DRILL_GROUPS: Record<string, Group> = {
-  drill: { figures: ['wall/restore', 'server-start-s', 'disk/database'], run: withServer(drills) },
+  drill: { figures: ['wall/restore', 'server-start-s', 'disk/database', 'layer-mb'], run: withServer(drills) },
   kills: { figures: ['left-behind'], run: withServer(kills) },
 };
 
@@ -29,7 +30,7 @@ function withServer(run: Group['run']): Group['run'] {
     try {
       const { world, options } = speed;
       await world.sql(world.source, 'postgres', ['CREATE DATABASE shop']);
-      await world.sql(world.source, 'shop', fillStatements(options.megabytes, options.seed));
+      await world.sql(world.source, 'shop', await fillStatements(options.megabytes, options.seed));
       const database = world.settings(world.source);
       await world.runOurs({ action: 'back-up', storage: world.storage, database, retentionDays: 30 }, world.source);
       return await run(speed);
@@ -70,6 +71,7 @@ async function drills({ world, options, progress }: Speed): Promise<Figure[]> {
       of(({ drill, proved }) => (drill.diskMb * MIB) / proved.databaseBytes),
       1.35,
     ),
+    atMost('layer-mb', Math.round((await buildServerLayer()).zipBytes / 1e5) / 10, 40),
   ];
 }
 

@@ -20,7 +20,7 @@ const ANALYZE = "psql --quiet --command='ANALYZE'";
 async function rivals({ world, options, progress }: Speed): Promise<Figure[]> {
   const { source, target } = world;
   await world.sql(source, 'postgres', ['CREATE DATABASE shop']);
-  await world.sql(source, 'shop', fillStatements(options.megabytes, options.seed));
+  await world.sql(source, 'shop', await fillStatements(options.megabytes, options.seed));
   await world.run(`pg_dump --format=custom | ${world.aws} s3 cp - ${world.bucket('a/dump')}`, source);
   const directory = `${world.directory}/dump`;
   await world.run(`pg_dump --format=directory --jobs=$(nproc) --compress=zstd:3 --file=${directory}`, source);

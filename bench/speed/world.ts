@@ -15,6 +15,7 @@ import { Invocation } from '../../src/contract/requests';
 import { StorageSettings } from '../../src/contract/storage-settings';
 import { StorageClient } from '../../src/runtime/storage/s3-client';
 import { BACKUP_BOUNDS } from '../../src/runtime/storage/s3-object-store';
+import { versitygwProgram } from '../../test/support/versitygw-program';
 
 const MAJOR = 17;
 const MASTER = { username: 'shopmaster', password: 'secret-of-the-bench' };
@@ -22,7 +23,6 @@ const KEYS = { accessKeyId: 'bench', secretAccessKey: 'secret-of-the-bench' };
 const REGION = 'us-east-1';
 const BUCKET = 'backups';
 const CACHE = path.join(__dirname, '../../.cache/bench');
-const VERSITYGW = 'github.com/versity/versitygw/cmd/versitygw@v1.0.14';
 
 /** Servers, a store and clients of their own for one run of a benchmark. */
 export class SpeedWorld {
@@ -30,7 +30,7 @@ export class SpeedWorld {
     progress('programs');
     const layer = await buildClientLayer();
     const aws = await awsCli();
-    const gateway = await storeProgram();
+    const gateway = await versitygwProgram();
     process.env.PATH = `${layer.directory}/bin:${path.dirname(aws)}:${process.env.PATH}`;
     const directory = await mkdtemp(path.join(tmpdir(), 'speed-'));
     await chmod(directory, 0o711);
@@ -42,7 +42,10 @@ export class SpeedWorld {
     const store = spawn(
       gateway,
       ['--port', `127.0.0.1:${port}`, '--quiet', '--access-log', accessLog, 'posix', path.join(directory, 'store')],
-      { env: { ROOT_ACCESS_KEY: KEYS.accessKeyId, ROOT_SECRET_KEY: KEYS.secretAccessKey }, stdio: 'ignore' },
+      {
+        env: { PATH: process.env.PATH, ROOT_ACCESS_KEY: KEYS.accessKeyId, ROOT_SECRET_KEY: KEYS.secretAccessKey },
+        stdio: 'ignore',
+      },
     );
     try {
       const start = async (identifier: string) =>
@@ -106,9 +109,10 @@ export class SpeedWorld {
     return `s3://${BUCKET}/${key}`;
   }
 
-  /** Bytes in the store under a prefix, and how many requests it had so far. */
+  /** Bytes in the store under a prefix. */
   async stored(prefix: string): Promise<number> {
     const folder = path.join(this.directory, 'store', BUCKET, prefix);
+    await mkdir(folder, { recursive: true });
     const { stdout } = await promisify(execFile)('du', ['--summarize', '--apparent-size', '--block-size=1', folder]);
     return Number.parseInt(stdout, 10);
   }
@@ -204,17 +208,6 @@ async function awsCli(): Promise<string> {
     await promisify(execFile)(path.join(environment, 'bin/pip'), ['install', '--quiet', 'awscli']);
   });
   return aws;
-}
-
-/** versitygw, an S3 server in Go: the one on PATH, else built from its module. */
-async function storeProgram(): Promise<string> {
-  const found = await onPath('versitygw');
-  if (found !== undefined) return found;
-  const program = path.join(CACHE, 'versitygw');
-  await promisify(execFile)(program, ['--version']).catch(async () => {
-    await promisify(execFile)('go', ['install', VERSITYGW], { env: { ...process.env, GOBIN: CACHE } });
-  });
-  return program;
 }
 
 async function onPath(program: string): Promise<string | undefined> {

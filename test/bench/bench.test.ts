@@ -1,12 +1,34 @@
-import { chooseParts, parseBenchOptions } from '../../bench/bench';
+import { chooseParts, failureText, parseBenchOptions } from '../../bench/bench';
+import { ActionError } from '../../src/contract/action-error';
 
 test('every measurement takes the same options', () => {
   expect(
     parseBenchOptions(
-      ['backup', '--only', 'dumping', '--seed', '7', '--minutes', '3', '--json', '--kills', '9'],
+      [
+        'backup',
+        '--only',
+        'dumping',
+        '--seed',
+        '7',
+        '--minutes',
+        '3',
+        '--json',
+        '--file',
+        'figures.json',
+        '--kills',
+        '9',
+      ],
       ['kills', 'faults'],
     ),
-  ).toEqual({ words: ['backup'], only: 'dumping', seed: 7, minutes: 3, json: true, numbers: { kills: 9 } });
+  ).toEqual({
+    words: ['backup'],
+    only: 'dumping',
+    seed: 7,
+    minutes: 3,
+    json: true,
+    file: 'figures.json',
+    numbers: { kills: 9 },
+  });
 });
 
 test('without options everything is measured, without a limit, with another seed each time', () => {
@@ -28,4 +50,11 @@ test('--only names one part, and an error lists the parts', () => {
   expect(chooseParts(['moto', 'ceph'], 'ceph')).toEqual(['ceph']);
   expect(chooseParts(['moto', 'ceph'], undefined)).toEqual(['moto', 'ceph']);
   expect(() => chooseParts(['moto', 'ceph'], 'minio')).toThrow('--only takes one of moto, ceph; got minio.');
+});
+
+test('a measurement that fails says why: the message of the product, or where the program broke', () => {
+  expect(failureText(new ActionError('BackupFailed', 'table public.hidden: its row security hides rows'))).toBe(
+    'BackupFailed: table public.hidden: its row security hides rows',
+  );
+  expect(failureText(new Error('broken'))).toMatch(/^Error: broken\n\s+at .*bench\.test\.ts/);
 });

@@ -19,6 +19,7 @@ export const MOTO_HABITS: StoreHabits = {
   hidesMissingObjects: true,
   missingBucket: { operations: ['PUT', 'GET', 'DELETE'], code: 'AccessDenied' },
   bogusToken: 'authentication',
+  otherRegion: 'Passed',
   anyCharacterInKeys: false,
   locks: true,
 };

@@ -38,6 +38,8 @@ export interface StoreHabits {
   readonly missingBucket: { readonly operations: readonly StorageOperation[]; readonly code: string };
   /** What a session token that was never issued leads to. */
   readonly bogusToken: 'Passed' | FaultClass;
+  /** What a region leads to that is not the store's. */
+  readonly otherRegion: 'Passed' | FaultClass;
   /** Whether keys with white space and letters beyond ASCII work. */
   readonly anyCharacterInKeys: boolean;
   /** Whether what the owner of a bucket locked stays as a version. */
@@ -125,6 +127,10 @@ export function storeCases(store: RealStore, habits: StoreHabits): ConformanceCa
       seal({ format: 2, generation: 1, owner, entries: [] }).toString(),
     );
   const missing: Expectation = { verdict: 'bucket-or-path', ...habits.missingBucket };
+  const otherRegion: Expectation =
+    habits.otherRegion === 'Passed'
+      ? { verdict: 'Passed' }
+      : { verdict: habits.otherRegion, operations: ['PUT'], says: [/not served from region auto/] };
   const versions: Expectation = { verdict: 'Passed', says: [/keeps versions/] };
 
   return [
@@ -136,7 +142,7 @@ export function storeCases(store: RealStore, habits: StoreHabits): ConformanceCa
       { verdict: 'Passed', says: [/owner was not checked/] },
       { more: { database: undefined } },
     ),
-    on('no fault, a region that the store ignores', { verdict: 'Passed' }, { change: () => ({ region: 'auto' }) }),
+    on('another region', otherRegion, { change: () => ({ region: 'auto' }) }),
     ...(habits.anyCharacterInKeys
       ? [on('no fault, any characters in the path', { verdict: 'Passed' }, { path: 'nächtlich & täglich/+100%' })]
       : []),

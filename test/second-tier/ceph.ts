@@ -11,7 +11,7 @@ import { StorageKeys } from '../../src/runtime/storage/s3-client';
 export const CEPH_PACKAGES = ['ceph-mon', 'ceph-osd', 'radosgw'];
 
 /** Milliseconds for the gateway to answer; it takes about 12 seconds on a machine with two cores. */
-const READY_WITHIN = 180_000;
+const READY_WITHIN = 400_000;
 
 /**
  * Ceph's RADOS gateway over a cluster of one node that keeps its data in memory: an S3 store that shares no line of

@@ -1,8 +1,6 @@
 import { fidelityCases } from '../../bench/fidelity/cases';
 import { FidelityWorld } from '../../bench/fidelity/world';
 
-jest.setTimeout(300_000);
-
 let world: FidelityWorld;
 beforeAll(async () => {
   world = await FidelityWorld.start(17);

@@ -1,10 +1,11 @@
 import * as path from 'node:path';
 import { Finished } from '../../sandbox/process';
 import { Sandbox } from '../../sandbox/sandbox';
+import { unwrapped } from '../support/terraform-output';
 
 const PROGRAM = path.join(__dirname, 'instance-changes');
 const MINUTE = 60_000;
-jest.setTimeout(20 * MINUTE);
+jest.setTimeout(40 * MINUTE);
 
 /** The environment of the program after its storage has grown: it does not shrink again. */
 const GROWN = { PLAN: 'large', RATES: '1' };
@@ -26,18 +27,9 @@ describe('An instance, on real Terraform', () => {
 
   beforeAll(async () => {
     sandbox = await Sandbox.start();
-    const { storage } = sandbox;
-    await storage.createBucket('changes-backups');
-    const keys = await storage.createKeys({ bucket: 'changes-backups', path: 'changes' });
-    const network = await sandbox.network();
-    variables = {
-      vpc_id: network.vpcId,
-      subnet_ids: network.subnetIds,
-      storage_endpoint: storage.endpoint,
-      storage_ca_certificate: storage.caPem,
-      storage_access_key_id: keys.accessKeyId,
-      storage_secret_access_key: keys.secretAccessKey,
-    };
+    variables = await sandbox.programVariables(
+      await sandbox.storage.createBucketWithKeys('changes-backups', 'changes'),
+    );
     await succeed('apply');
   });
 
@@ -109,8 +101,3 @@ describe('An instance, on real Terraform', () => {
     await succeed('destroy', { ...UPGRADED, UNPROTECTED: '1' });
   });
 });
-
-/** What Terraform says, without the frame and the line breaks that it puts into it. */
-function unwrapped(output: string): string {
-  return output.replace(/[│╷╵]/g, ' ').replace(/\s+/g, ' ');
-}

@@ -3,22 +3,23 @@ import { chmod, chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { CertificateAuthority } from '../../sandbox/certificate-authority';
+import { PostgreSqlServer } from '../../sandbox/postgresql/server';
 import { endChild, freePort, until } from '../../sandbox/process';
 import { backUp } from '../../src/runtime/actions/back-up';
+import { restore } from '../../src/runtime/actions/restore';
 import { verify } from '../../src/runtime/actions/verify';
 import { RealWorld } from '../runtime/real-world';
+import { RestoreWorld } from '../runtime/restore/restore-world';
 
 /** Whom PgBouncer runs as when this process is root. */
 const NOBODY = 65534;
 
-jest.setTimeout(240_000);
-
-/** PgBouncer, as Debian's package `pgbouncer` has it, before the world's server; it refuses `options`, as is its default. */
+/** PgBouncer, as Debian's package `pgbouncer` has it, before a server; it refuses `options`, as is its default. */
 class PgBouncer {
-  static async start(world: RealWorld, poolMode: string): Promise<PgBouncer> {
+  static async start(server: PostgreSqlServer, ...settings: readonly string[]): Promise<PgBouncer> {
     const directory = await mkdtemp(path.join(tmpdir(), 'pgbouncer-'));
     const port = await freePort();
-    const { host, port: serverPort, master } = world.server;
+    const { host, port: serverPort, master } = server;
     const authority = await CertificateAuthority.create(path.join(directory, 'authority'));
     const { certificatePem, keyPem } = authority.issue(['localhost', '127.0.0.1']);
     const files = {
@@ -38,7 +39,7 @@ class PgBouncer {
         `client_tls_cert_file = ${directory}/server.crt`,
         `client_tls_key_file = ${directory}/server.key`,
         'server_tls_sslmode = require',
-        `pool_mode = ${poolMode}`,
+        ...settings,
         '',
       ].join('\n'),
     };
@@ -57,7 +58,7 @@ class PgBouncer {
     child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
     child.on('error', (error) => (log += `${error.message}: apt-get install pgbouncer`));
     await until(async () => log.includes('listening on'), {
-      within: 60_000,
+      within: 300_000,
       otherwise: () => `PgBouncer does not listen: ${log}`,
     });
     return new PgBouncer(directory, port, authority.certificatePem, child);
@@ -86,7 +87,7 @@ afterEach(async () => pooler?.stop());
 afterAll(async () => world?.stop());
 
 async function backUpThrough(poolMode: string, dueAt: string) {
-  pooler = await PgBouncer.start(world, poolMode);
+  pooler = await PgBouncer.start(world.server, `pool_mode = ${poolMode}`);
   const runtime = world.runtime();
   await mkdir(runtime.workDirectory);
   const { port, caPem } = pooler;
@@ -123,4 +124,35 @@ test('fails in transaction mode, by name, and leaves no lock behind', async () =
   });
   expect(await world.sql('postgres', "SELECT FROM pg_locks WHERE locktype = 'advisory'")).toEqual([]);
   expect(await world.storedKeys()).toEqual(before);
+});
+
+test.each([
+  ['in session mode, which refuses settings', ['pool_mode = session'], 'takes no settings'],
+  ['that ignores settings', ['pool_mode = session', 'ignore_startup_parameters = options'], 'takes no settings'],
+  ['in transaction mode', ['pool_mode = transaction'], 'transaction mode'],
+])('a restore through a pool %s is refused by name, and changes nothing', async (_, settings, reason) => {
+  // GIVEN
+  await backUpThrough('session', '2026-11-03T03:00:00Z');
+  await pooler!.stop();
+  const target = await RestoreWorld.start(world, 17, { username: 'shopmaster', password: 'pass' });
+  pooler = await PgBouncer.start(target.target, ...settings);
+  const request = target.request();
+  const { port, caPem } = pooler;
+  const runtime = target.runtime();
+  await mkdir(runtime.workDirectory);
+  try {
+    // WHEN
+    const restored = restore(
+      { ...request, target: { ...request.target, endpoint: `localhost:${port}`, caCertificate: caPem } },
+      runtime,
+    );
+
+    // THEN
+    await expect(restored).rejects.toMatchObject({ kind: 'Refused', message: expect.stringContaining(reason) });
+    expect(await target.sql('postgres', "SELECT FROM pg_locks WHERE locktype = 'advisory'")).toEqual([]);
+    expect(await target.sql('postgres', "SELECT FROM pg_roles WHERE rolname ~ '^cdktf_managed_database'")).toEqual([]);
+    expect(await target.sql('shop', "SELECT FROM pg_class WHERE relname = 'item'")).toEqual([]);
+  } finally {
+    await target.stop();
+  }
 });

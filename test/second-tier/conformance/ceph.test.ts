@@ -11,4 +11,4 @@ test("connection test against Ceph's gateway: every fault leads to its verdict, 
   } finally {
     await store.stop();
   }
-}, 300_000);
+});
