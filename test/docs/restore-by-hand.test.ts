@@ -9,8 +9,6 @@ import { RestoreWorld } from '../runtime/restore/restore-world';
 import { BACKUP, backedUp } from '../runtime/restore/sample-backup';
 import { asSuperuser } from '../support/superuser';
 
-jest.setTimeout(240_000);
-
 const PAGE = path.join(__dirname, '../../docs/restore-by-hand.md');
 
 let source: RealWorld;
@@ -35,61 +33,63 @@ async function commandsOfPage(): Promise<string> {
   return blocks.join('').replace(/^ *(aws s3 cp|cd backup|export PGHOST=).*$/gm, '');
 }
 
-test('the commands of the page restore databases, segments, roles and names that need quotes', async () => {
-  // GIVEN
-  await source.sql(
-    'postgres',
-    'CREATE ROLE "a ""role""" LOGIN',
-    'CREATE ROLE clerks',
-    'GRANT clerks TO "a ""role""" WITH ADMIN OPTION',
-    'CREATE DATABASE "Größe & co / 1"',
-  );
-  await source.sql(
-    'Größe & co / 1',
-    'CREATE SCHEMA "odd name" AUTHORIZATION CURRENT_USER',
-    'CREATE TABLE "odd name"."T ""x""" AS SELECT generate_series(1, 9) AS "a b"',
-    'GRANT USAGE ON SCHEMA "odd name" TO clerks',
-  );
-  await source.sql(
-    'shop',
-    'CREATE EXTENSION pgcrypto',
-    'CREATE TABLE large AS SELECT n, gen_random_bytes(1000) AS bytes FROM generate_series(1, 45000) AS n',
-  );
-  await backedUp(source, '2026-11-22T03:00:00Z');
-  const keys = (await source.storedKeys()).filter((key) => key.startsWith(BACKUP));
-  for (const key of keys) {
-    const file = path.join(directory, path.basename(key));
-    await writeFile(file, await source.fetch(`${source.keys.folder}/${key}`));
-  }
-  expect(JSON.stringify(JSON.parse(await readFile(path.join(directory, 'manifest.json'), 'utf8')).files)).toContain(
-    '.dat.zst.000002',
-  );
+describe('commands of the documentation', () => {
+  test('docs/restore-by-hand.md restores databases, segments, roles and names that need quotes', async () => {
+    // GIVEN
+    await source.sql(
+      'postgres',
+      'CREATE ROLE "a ""role""" LOGIN',
+      'CREATE ROLE clerks',
+      'GRANT clerks TO "a ""role""" WITH ADMIN OPTION',
+      'CREATE DATABASE "Größe & co / 1"',
+    );
+    await source.sql(
+      'Größe & co / 1',
+      'CREATE SCHEMA "odd name" AUTHORIZATION CURRENT_USER',
+      'CREATE TABLE "odd name"."T ""x""" AS SELECT generate_series(1, 9) AS "a b"',
+      'GRANT USAGE ON SCHEMA "odd name" TO clerks',
+    );
+    await source.sql(
+      'shop',
+      'CREATE EXTENSION pgcrypto',
+      'CREATE TABLE large AS SELECT n, gen_random_bytes(1000) AS bytes FROM generate_series(1, 45000) AS n',
+    );
+    await backedUp(source, '2026-11-22T03:00:00Z');
+    const keys = (await source.storedKeys()).filter((key) => key.startsWith(BACKUP));
+    for (const key of keys) {
+      const file = path.join(directory, path.basename(key));
+      await writeFile(file, await source.fetch(`${source.keys.folder}/${key}`));
+    }
+    expect(JSON.stringify(JSON.parse(await readFile(path.join(directory, 'manifest.json'), 'utf8')).files)).toContain(
+      '.dat.zst.000002',
+    );
 
-  // WHEN
-  await asSuperuser(target.target, 'postgres', 'SELECT 1');
-  const home = path.join(directory, 'home');
-  await mkdir(home);
-  const { stdout, stderr, status } = spawnSync('bash', ['-e', '-o', 'pipefail', '-c', await commandsOfPage()], {
-    cwd: directory,
-    encoding: 'utf8',
-    env: {
-      PATH: process.env.PATH,
-      HOME: home,
-      PGHOST: target.target.host,
-      PGPORT: String(target.target.port),
-      PGUSER: RDS_ADMIN,
-      PGDATABASE: 'postgres',
-      PGSSLMODE: 'verify-full',
-      PGSSLROOTCERT: target.target.caFile,
-    },
+    // WHEN
+    await asSuperuser(target.target, 'postgres', 'SELECT 1');
+    const home = path.join(directory, 'home');
+    await mkdir(home);
+    const { stdout, stderr, status } = spawnSync('bash', ['-e', '-o', 'pipefail', '-c', await commandsOfPage()], {
+      cwd: directory,
+      encoding: 'utf8',
+      env: {
+        PATH: process.env.PATH,
+        HOME: home,
+        PGHOST: target.target.host,
+        PGPORT: String(target.target.port),
+        PGUSER: RDS_ADMIN,
+        PGDATABASE: 'postgres',
+        PGSSLMODE: 'verify-full',
+        PGSSLROOTCERT: target.target.caFile,
+      },
+    });
+
+    // THEN
+    expect({ status, stdout, stderr }).toMatchObject({ status: 0, stdout: expect.stringContaining('000001: OK') });
+    const page = await readFile(PAGE, 'utf8');
+    const errors = [...stderr.matchAll(/ERROR: {2}(.*)/g)].map(([, message]) => message.replaceAll(/"[^"]*"/g, '"…"'));
+    const named = [...page.matchAll(/`([^`]*"[^`]*)`/g)].map(([, message]) => message.replaceAll(/"[^"]*"/g, '"…"'));
+    expect(errors.filter((message) => !named.includes(message))).toEqual([]);
+    expect(errors).toContain('unrecognized configuration parameter "…"');
+    expect(await compareDatabases(...target.compared)).toEqual([]);
   });
-
-  // THEN
-  expect({ status, stdout, stderr }).toMatchObject({ status: 0, stdout: expect.stringContaining('000001: OK') });
-  const page = await readFile(PAGE, 'utf8');
-  const errors = [...stderr.matchAll(/ERROR: {2}(.*)/g)].map(([, message]) => message.replaceAll(/"[^"]*"/g, '"…"'));
-  const named = [...page.matchAll(/`([^`]*"[^`]*)`/g)].map(([, message]) => message.replaceAll(/"[^"]*"/g, '"…"'));
-  expect(errors.filter((message) => !named.includes(message))).toEqual([]);
-  expect(errors).toContain('unrecognized configuration parameter "…"');
-  expect(await compareDatabases(...target.compared)).toEqual([]);
 });
