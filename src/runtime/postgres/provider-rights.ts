@@ -33,8 +33,8 @@ const OBJECTS = `
   FROM pg_catalog.pg_foreign_server`;
 
 /**
- * Whether an object is the provider's: RDS's own, but for what belongs to a role that the user is in, or, as on a server elsewhere, PostgreSQL's or an extension's that a
- * superuser made.
+ * Whether an object is the provider's: it belongs to a role of RDS that the user is not in, or, as on a server elsewhere,
+ * to a superuser and is PostgreSQL's own or an extension's.
  */
 const IS_PROVIDERS = `EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.oid = o.owner AND (
     r.rolname ~ '${PROVIDER_OWNERS}' AND NOT pg_catalog.pg_has_role(r.oid, 'USAGE')
