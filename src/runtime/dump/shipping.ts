@@ -14,11 +14,14 @@ const POLL_MS = 200;
 /** So many times as long as a look at the directory took is waited for the next: there can be 10,000 files. */
 const LOOK_SHARE = 20;
 
-/** The stored head of a file is punched out when it has so many parts: each time a program is started for it. */
-const PUNCHED_PARTS = 2;
+/**
+ * The stored head of a file is punched out when it has so many parts: each time a program is started for it, and the
+ * system first writes to the disk what is to go.
+ */
+const PUNCHED_PARTS = 4;
 
 /** pg_dump is paused when the bytes of so many parts wait on the disk, and resumed when half of them are stored. */
-const BACKLOG_PARTS = 4;
+const BACKLOG_PARTS = 8;
 
 /** The file of one table's rows; those of large objects have other names. */
 const TABLE_ROWS = /^\d+\.dat/;
