@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readdirSync, statSync, unlinkSync } from 'node:fs';
+import { readdirSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -40,7 +40,7 @@ interface Growing {
 }
 
 /**
- * Stores the files of a dump while pg_dump writes them, and takes what is stored off the disk: whole files are deleted,
+ * Stores the files of a dump while pg_dump writes them, and takes what is stored off the disk: whole files are emptied,
  * and the stored head of a file that still grows is punched out of it. If the disk fills faster than the storage takes
  * it, pg_dump is paused.
  *
@@ -52,6 +52,8 @@ export class Shipping {
   readonly dataBegun = new Promise<void>((resolve) => (this.beginData = resolve));
 
   private readonly growing = new Map<string, Growing>();
+  /** Names of the files that are stored whole, and empty on the disk. */
+  private readonly stored = new Set<string>();
   private processes?: DumpProcesses;
   private ended = false;
   private canPunch = true;
@@ -133,7 +135,11 @@ export class Shipping {
         continue;
       }
       await this.storeTail(file, size);
+      // Not deleted: for each file that is created, ext4 without a journal looks through those that were deleted lately
+      // (recently_deleted in Linux's fs/ext4/ialloc.c). That made pg_dump of 10,000 tables take twice as long.
+      truncateSync(path);
       this.growing.delete(name);
+      this.stored.add(name);
       if (TABLE_ROWS.test(name)) this.onTable();
     }
   }
@@ -159,7 +165,6 @@ export class Shipping {
   private async storeTail(file: Growing, size: number): Promise<void> {
     if (file.stored === 0) await this.writer.addSmallFile({ ...file, size });
     else await this.writer.addSegment(file, file.stored, size - file.stored);
-    unlinkSync(file.path);
   }
 
   private async punch(path: string, offset: number, length: number): Promise<void> {
@@ -204,10 +209,11 @@ export class Shipping {
     await Promise.race([ending, sleep(Math.max(POLL_MS, LOOK_SHARE * this.lookMs))]);
   }
 
+  /** The files that are not yet stored whole. */
   private names(): string[] {
     const started = performance.now();
     try {
-      const names = readdirSync(this.directory);
+      const names = readdirSync(this.directory).filter((name) => !this.stored.has(name));
       this.lookMs = performance.now() - started;
       return names;
     } catch (error) {
