@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtemp, open, rm, stat, writeFile } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
+import { mkdtemp, open, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { BufferPool } from '../../../src/runtime/archive/buffer-pool';
@@ -68,4 +69,21 @@ test('a file that waits for others, and is stored while a later round goes on, i
   );
   expect(onDisk).toEqual([0, 0, 0]);
   expect(writer.fileNames().sort()).toEqual(['shop/a.dat', 'shop/y.dat', 'shop/z.dat']);
+});
+
+test('of stored files, however many, a bounded number stays in the directory', async () => {
+  const target = new MemoryTarget(new BufferPool(2, LARGE_PART));
+  const writer = new PartsWriter(target);
+  const shipping = new Shipping(directory, 'shop', writer, 2, LOG, () => undefined);
+  const { round } = shipping as unknown as { round(): Promise<void> };
+  shipping.started(process.pid);
+  await writeFile(path.join(directory, 'toc.dat'), 'contents');
+  for (let step = 0; step < 2; step++) {
+    for (let n = 0; n < 6_000; n++) writeFileSync(path.join(directory, `${step * 6_000 + n}.dat`), 'rows');
+    await round.call(shipping);
+  }
+  await shipping.storeRest();
+
+  expect((await readdir(directory)).length).toBeLessThanOrEqual(1 + 10_000);
+  expect(writer.fileNames().length).toBe(12_000);
 });
