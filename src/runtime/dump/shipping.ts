@@ -55,7 +55,7 @@ export class Shipping {
   readonly dataBegun = new Promise<void>((resolve) => (this.beginData = resolve));
 
   private readonly growing = new Map<string, Growing>();
-  /** Paths of the files that are stored whole, and empty on the disk. */
+  /** Names of the files that are stored whole, and empty on the disk. */
   private readonly emptied = new Set<string>();
   private processes?: DumpProcesses;
   private ended = false;
@@ -138,7 +138,7 @@ export class Shipping {
         continue;
       }
       await this.storeTail(file, size);
-      this.empty(path);
+      this.empty(name);
       this.growing.delete(name);
       if (TABLE_ROWS.test(name)) this.onTable();
     }
@@ -172,13 +172,13 @@ export class Shipping {
    * those that were deleted lately (`recently_deleted` in Linux's fs/ext4/ialloc.c). That made pg_dump of 10,000 tables
    * take twice as long.
    */
-  private empty(path: string): void {
+  private empty(name: string): void {
     if (this.emptied.size === MOST_EMPTY_FILES) {
-      this.emptied.forEach((each) => unlinkSync(each));
+      this.emptied.forEach((each) => unlinkSync(join(this.directory, each)));
       this.emptied.clear();
     }
-    truncateSync(path);
-    this.emptied.add(path);
+    truncateSync(join(this.directory, name));
+    this.emptied.add(name);
   }
 
   private async punch(path: string, offset: number, length: number): Promise<void> {
@@ -227,7 +227,7 @@ export class Shipping {
   private names(): string[] {
     const started = performance.now();
     try {
-      const names = readdirSync(this.directory).filter((name) => !this.emptied.has(join(this.directory, name)));
+      const names = readdirSync(this.directory).filter((name) => !this.emptied.has(name));
       this.lookMs = performance.now() - started;
       return names;
     } catch (error) {

@@ -19,11 +19,16 @@ beforeEach(async () => {
 });
 afterEach(async () => rm(directory, { recursive: true, force: true }));
 
-test('what is stored of a file that grows takes no space on the disk, however large it becomes', async () => {
-  const target = new MemoryTarget(new BufferPool(2, LARGE_PART));
-  const writer = new PartsWriter(target);
+/** What happens at intervals is done step by step here. */
+function newShipping(partBytes: number) {
+  const writer = new PartsWriter(new MemoryTarget(new BufferPool(2, partBytes)));
   const shipping = new Shipping(directory, 'shop', writer, 2, LOG, () => undefined);
-  const { round } = shipping as unknown as { round(): Promise<void> };
+  const round = async () => (shipping as unknown as { round(): Promise<void> }).round();
+  return { writer, shipping, round };
+}
+
+test('what is stored of a file that grows takes no space on the disk, however large it becomes', async () => {
+  const { writer, shipping, round } = newShipping(LARGE_PART);
   shipping.started(process.pid);
   await writeFile(path.join(directory, 'toc.dat'), 'contents');
   const file = path.join(directory, 'dominant.dat');
@@ -33,7 +38,7 @@ test('what is stored of a file that grows takes no space on the disk, however la
   for (let step = 0; step < 20; step++) {
     written.push(randomBytes(LARGE_PART));
     await handle.write(written.at(-1)!);
-    await round.call(shipping);
+    await round();
     onDisk.push((await stat(file)).blocks * 512);
   }
   await handle.close();
@@ -49,19 +54,15 @@ test('what is stored of a file that grows takes no space on the disk, however la
 });
 
 test('a file that waits for others, and is stored while a later round goes on, is not missed', async () => {
-  const target = new MemoryTarget(new BufferPool(2, PART));
-  const writer = new PartsWriter(target);
-  const shipping = new Shipping(directory, 'shop', writer, 2, LOG, () => undefined);
-  // What happens at intervals is done step by step here.
-  const { round } = shipping as unknown as { round(): Promise<void> };
+  const { writer, shipping, round } = newShipping(PART);
   const dump = async (name: string) => writeFile(path.join(directory, name), Buffer.alloc(2 * 1024, name));
   // This process has none of the files open, so they are complete.
   shipping.started(process.pid);
   for (const name of ['toc.dat', 'y.dat', 'z.dat']) await dump(name);
-  await round.call(shipping);
+  await round();
   await dump('a.dat');
 
-  await round.call(shipping);
+  await round();
   await shipping.storeRest();
 
   const onDisk = await Promise.all(
@@ -72,15 +73,12 @@ test('a file that waits for others, and is stored while a later round goes on, i
 });
 
 test('of stored files, however many, a bounded number stays in the directory', async () => {
-  const target = new MemoryTarget(new BufferPool(2, LARGE_PART));
-  const writer = new PartsWriter(target);
-  const shipping = new Shipping(directory, 'shop', writer, 2, LOG, () => undefined);
-  const { round } = shipping as unknown as { round(): Promise<void> };
+  const { writer, shipping, round } = newShipping(LARGE_PART);
   shipping.started(process.pid);
   await writeFile(path.join(directory, 'toc.dat'), 'contents');
   for (let step = 0; step < 2; step++) {
     for (let n = 0; n < 6_000; n++) writeFileSync(path.join(directory, `${step * 6_000 + n}.dat`), 'rows');
-    await round.call(shipping);
+    await round();
   }
   await shipping.storeRest();
 
