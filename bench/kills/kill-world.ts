@@ -1,7 +1,6 @@
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
-import { Client } from 'pg';
 import { HostileStore } from './hostile-store';
 import { Lane } from './lane';
 import { buildClientLayer } from '../../packaging/client-layer';
@@ -9,6 +8,7 @@ import { CertificateAuthority } from '../../sandbox/certificate-authority';
 import { compareDatabases, ComparedServer } from '../../sandbox/compare-databases';
 import { CodeStore } from '../../sandbox/lambda/code';
 import { PostgreSqlServer } from '../../sandbox/postgresql/server';
+import { masterClient, runStatements } from '../../test/support/statements';
 
 const MASTER = { username: 'shopmaster', password: 'a plain password' };
 
@@ -124,29 +124,11 @@ function comparedServer({ host, port, master, caFile }: PostgreSqlServer): Compa
   return { host, port, user: master.username, password: master.password, caFile };
 }
 
-/** Connects as the master. */
-export async function connectTo(server: PostgreSqlServer, database: string): Promise<Client> {
-  const { host, port, master, caFile } = server;
-  const client = new Client({
-    ...{ host, port, user: master.username, password: master.password, database },
-    ssl: { ca: await readFile(caFile, 'utf8') },
-  });
-  await client.connect();
-  return client;
-}
-
 /** Runs statements as the master; gives the rows of the last one. */
 export async function execute(
   server: PostgreSqlServer,
   database: string,
   statements: readonly string[],
 ): Promise<Record<string, unknown>[]> {
-  const client = await connectTo(server, database);
-  try {
-    let rows: Record<string, unknown>[] = [];
-    for (const statement of statements) rows = (await client.query(statement)).rows;
-    return rows;
-  } finally {
-    await client.end();
-  }
+  return runStatements(await masterClient(server, database), statements);
 }

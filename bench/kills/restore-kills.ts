@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KillOptions } from './backup-kills';
 import { HostileRelay } from './hostile-relay';
-import { connectTo, KillWorld } from './kill-world';
+import { KillWorld } from './kill-world';
 import { Lane, Program, Run } from './lane';
 import { RestoreScenario, restoreScenarios } from './restore-scenarios';
 import { nextOf, NONE, Random, shuffled } from './scenarios';
 import { PostgreSqlServer } from '../../sandbox/postgresql/server';
+import { masterClient } from '../../test/support/statements';
 import { timeLimit } from '../bench';
 import { atLeast, exactly, Figure } from '../figures';
 
@@ -151,7 +152,7 @@ class RestoreStorm {
     let hasEnded = false;
     const end = () => (hasEnded = true);
     program.ended.then(end, end);
-    const client = await connectTo(target, 'postgres');
+    const client = await masterClient(target, 'postgres');
     try {
       while (!hasEnded) {
         const { rowCount } = await client.query(`SELECT ${SESSIONS}`, [phase.statement]);

@@ -5,6 +5,7 @@ import { Measured, median, medians } from './measure';
 import { SpeedWorld } from './world';
 import { RestoreRequest } from '../../src/contract/requests';
 import { RESTORE_MARK_ROLE } from '../../src/runtime/postgres/roles';
+import { masterClient } from '../../test/support/statements';
 import { atMost, Figure } from '../figures';
 
 /** Restores of the same database, ours and others'; all of them collect the statistics in the end. */
@@ -92,7 +93,7 @@ async function emptyTarget(world: SpeedWorld, withDatabase: boolean): Promise<vo
 
 /** When the server reports the first row of a load. */
 async function secondsToFirstRow(world: SpeedWorld, signal: AbortSignal): Promise<number | undefined> {
-  const client = await world.connect(world.target, 'postgres');
+  const client = await masterClient(world.target, 'postgres');
   const started = Date.now();
   try {
     while (!signal.aborted) {

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { Client } from 'pg';
 import { Measured, measure } from './measure';
 import { buildClientLayer } from '../../packaging/client-layer';
 import { CertificateAuthority } from '../../sandbox/certificate-authority';
@@ -15,6 +14,7 @@ import { Invocation } from '../../src/contract/requests';
 import { StorageSettings } from '../../src/contract/storage-settings';
 import { StorageClient } from '../../src/runtime/storage/s3-client';
 import { BACKUP_BOUNDS } from '../../src/runtime/storage/s3-object-store';
+import { masterClient, runStatements } from '../../test/support/statements';
 import { versitygwProgram } from '../../test/support/versitygw-program';
 
 const MAJOR = 17;
@@ -158,26 +158,8 @@ export class SpeedWorld {
     return this.run(`${process.execPath} ${program}`, server, 'postgres');
   }
 
-  async connect(server: PostgreSqlServer, database: string): Promise<Client> {
-    const client = new Client({
-      host: server.host,
-      port: server.port,
-      user: server.master.username,
-      password: server.master.password,
-      database,
-      ssl: { ca: await readFile(server.caFile, 'utf8') },
-    });
-    await client.connect();
-    return client;
-  }
-
   async sql(server: PostgreSqlServer, database: string, statements: readonly string[]): Promise<void> {
-    const client = await this.connect(server, database);
-    try {
-      for (const statement of statements) await client.query(statement);
-    } finally {
-      await client.end();
-    }
+    await runStatements(await masterClient(server, database), statements);
   }
 
   async stop(): Promise<void> {

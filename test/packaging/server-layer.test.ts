@@ -22,6 +22,7 @@ import { Layer } from '../../packaging/layer';
 import { LOCALES } from '../../packaging/locales';
 import { buildServerLayer } from '../../packaging/server-layer';
 import { waitFor } from '../support/processes';
+import { runStatements } from '../support/statements';
 
 const NOBODY = 65534;
 const MEGABYTE = 1e6;
@@ -66,13 +67,7 @@ afterAll(async () => {
 async function sql(database: string, ...statements: string[]): Promise<Record<string, unknown>[]> {
   const client = new Client({ host: path.dirname(data), user: 'admin', database });
   await client.connect();
-  try {
-    let rows: Record<string, unknown>[] = [];
-    for (const statement of statements) rows = (await client.query(statement)).rows;
-    return rows;
-  } finally {
-    await client.end();
-  }
+  return runStatements(client, statements);
 }
 
 describe('the server', () => {

@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
+import { runStatements } from './statements';
 import { RDS_ADMIN } from '../../sandbox/postgresql/rds-bootstrap';
 import { PostgreSqlServer } from '../../sandbox/postgresql/server';
 
@@ -41,12 +42,5 @@ export async function asSuperuser(
   database: string,
   ...statements: string[]
 ): Promise<Record<string, unknown>[]> {
-  const client = await superuserClient(server, database);
-  try {
-    let rows: Record<string, unknown>[] = [];
-    for (const statement of statements) rows = (await client.query(statement)).rows;
-    return rows;
-  } finally {
-    await client.end();
-  }
+  return runStatements(await superuserClient(server, database), statements);
 }

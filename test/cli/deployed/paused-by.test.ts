@@ -1,39 +1,11 @@
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
-import { App, TerraformStack } from 'cdktf';
-import {
-  BackupRetention,
-  BackupSchedule,
-  BackupStorage,
-  DatabaseEngine,
-  DatabaseNetwork,
-  DatabasePlan,
-  ManagedDatabase,
-  ScheduledBackup,
-  StorageCredentials,
-} from '../../../src';
 import { DeployedSchedule } from '../../../src/cli/deployed/schedule';
+import { newDatabase, newScheduledBackup, newStack } from '../../support/synth';
 
 /** The schedule of a program, as Terraform would create it: description and state. */
 function createdWith(paused: boolean | undefined): { description: string; state: string } {
-  const stack = new TerraformStack(new App(), 'stack');
-  const database = new ManagedDatabase(stack, 'Orders', {
-    identifier: 'orders',
-    engine: DatabaseEngine.postgres('17'),
-    plan: DatabasePlan.SMALL,
-    network: DatabaseNetwork.of({ vpcId: 'vpc-0123abcd', subnetIds: ['subnet-0123abcd', 'subnet-4567cdef'] }),
-  });
-  new ScheduledBackup(stack, 'Backup', {
-    database,
-    storage: BackupStorage.amazonS3({
-      bucket: 'company-backups',
-      path: '/production',
-      region: 'eu-central-1',
-      credentials: StorageCredentials.fromRole(),
-    }),
-    schedule: BackupSchedule.daily(),
-    retention: BackupRetention.days(30),
-    paused,
-  });
+  const stack = newStack();
+  newScheduledBackup(stack, newDatabase(stack), { paused });
   const schedules = Object.values<{ name: string; description: string; state: string }>(
     stack.toTerraform().resource.aws_scheduler_schedule,
   );

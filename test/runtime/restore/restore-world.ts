@@ -1,7 +1,6 @@
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
-import { Client } from 'pg';
 import { CertificateAuthority } from '../../../sandbox/certificate-authority';
 import { ComparedServer } from '../../../sandbox/compare-databases';
 import { PostgreSqlMajor } from '../../../sandbox/postgresql/program';
@@ -10,6 +9,7 @@ import { PostgreSqlServer, PostgreSqlServerProps } from '../../../sandbox/postgr
 import { DatabaseSettings } from '../../../src/contract/database-settings';
 import { BackupSelector, RestoreRequest, RestoreSource } from '../../../src/contract/requests';
 import { Runtime } from '../../../src/runtime/runtime';
+import { masterClient, runStatements } from '../../support/statements';
 import { RealWorld } from '../real-world';
 
 const TARGET_SECRET = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:target';
@@ -78,23 +78,7 @@ export class RestoreWorld {
 
   /** Runs statements as the target's master; gives the rows of the last one. */
   async sql(database: string, ...statements: string[]): Promise<Record<string, unknown>[]> {
-    const { host, port, master } = this.target;
-    const client = new Client({
-      host,
-      port,
-      user: master.username,
-      password: master.password,
-      database,
-      ssl: { ca: await readFile(this.trusted, 'utf8') },
-    });
-    await client.connect();
-    try {
-      let rows: Record<string, unknown>[] = [];
-      for (const statement of statements) rows = (await client.query(statement)).rows;
-      return rows;
-    } finally {
-      await client.end();
-    }
+    return runStatements(await masterClient(this.target, database, this.trusted), statements);
   }
 
   async stop(): Promise<void> {
