@@ -1,8 +1,5 @@
-/** Objects below this number belong to PostgreSQL itself. */
-const FIRST_USER_OBJECT = 16_384;
-
-/** Roles of RDS that own objects in databases of users. PostgreSQL's own do not: `pg_database_owner` is the master. */
-const PROVIDER_OWNERS = '^(rds_.*|rdsadmin|rdstopmgr|rdsrepladmin|rdsproxyadmin|rdswriteforwarduser)$';
+import { PROVIDER_OWNERS } from './roles';
+import { FIRST_USER_OBJECT } from './server';
 
 /** What rights can be given on: `kind` and `name` as in GRANT, `letter` as in acldefault, `column_number` as in pg_init_privs. */
 const OBJECTS = `

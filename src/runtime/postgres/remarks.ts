@@ -4,11 +4,9 @@ import { readableName } from './encoding';
 import { PROVIDER_DEFAULTS, PROVIDER_RIGHTS } from './provider-rights';
 import { roleRemarks } from './role-remarks';
 import { PROVIDER_ROLES, ServerRoles } from './roles';
+import { FIRST_USER_OBJECT } from './server';
 import { DatabaseIdentity } from '../../contract/manifest';
 import { Remark } from '../../contract/remark';
-
-/** Objects below this number belong to PostgreSQL itself. */
-const FIRST_USER_OBJECT = 16_384;
 
 const NEEDS_SUPERUSER = 'only a superuser can create it, which the master user of RDS is not';
 

@@ -12,8 +12,13 @@ export interface MasterUsers {
   readonly target: string;
 }
 
+const RDS_ROLES = 'rds_.*|rdsadmin|rdstopmgr|rdsrepladmin|rdsproxyadmin|rdswriteforwarduser';
+
 /** Roles of PostgreSQL and of RDS. They are not restored; memberships in them are. */
-export const PROVIDER_ROLES = '^(pg_.*|rds_.*|rdsadmin|rdstopmgr|rdsrepladmin|rdsproxyadmin|rdswriteforwarduser)$';
+export const PROVIDER_ROLES = `^(pg_.*|${RDS_ROLES})$`;
+
+/** Roles of RDS that own objects in databases of users. PostgreSQL's own do not: `pg_database_owner` is the master. */
+export const PROVIDER_OWNERS = `^(${RDS_ROLES})$`;
 
 /**
  * The role whose comment says which backup a server was filled from. A role belongs to the server and to no database,

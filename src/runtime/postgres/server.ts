@@ -5,6 +5,9 @@ import { DatabaseIdentity } from '../../contract/manifest';
 /** Every server has this database. New databases are copies of it, with what users put into it. */
 export const TEMPLATE_DATABASE = 'template1';
 
+/** Objects with a number below this one are PostgreSQL's own. */
+export const FIRST_USER_OBJECT = 16_384;
+
 /** The number of the schema `public` as the server makes it; the master of RDS owns it in older versions. */
 const PUBLIC_SCHEMA = 2200;
 

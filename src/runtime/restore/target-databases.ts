@@ -6,13 +6,10 @@ import { DatabaseLocale, ManifestDatabase } from '../../contract/manifest';
 import { Log } from '../log';
 import { ADMINISTRATION_DATABASE, DatabaseConnection, withClient } from '../postgres/connection';
 import { readableName, serverNameIn } from '../postgres/encoding';
-import { readServerVersion, readUserDatabases, TEMPLATE_DATABASE } from '../postgres/server';
+import { FIRST_USER_OBJECT, readServerVersion, readUserDatabases, TEMPLATE_DATABASE } from '../postgres/server';
 
 /** A session that exchanges bytes works in a database of any encoding. */
 const ANY_ENCODING = 'SQL_ASCII';
-
-/** Object numbers below belong to the server itself. */
-const FIRST_OWN_OBJECT = 16_384;
 
 /** From this version on, `public` belongs to the owner of the database, and not everybody may create objects in it. */
 const FIRST_MAJOR_WITH_OWNED_PUBLIC_SCHEMA = 15;
@@ -80,7 +77,7 @@ async function contentsOf(client: Client): Promise<string[]> {
     ([kind, catalog, name, schema, owner]) =>
       `SELECT '${kind} ' || ${schema ? `n.nspname || '.' || ` : ''}${/^\w+$/.test(name) ? `o.${name}` : name} AS description
        FROM pg_catalog.${catalog} o ${schema ? `JOIN pg_catalog.pg_namespace n ON n.oid = o.${schema} AND n.nspname !~ '^pg_'` : ''}
-       WHERE o.oid >= ${FIRST_OWN_OBJECT} ${catalog === 'pg_namespace' ? `AND o.nspname !~ '^pg_'` : ''}
+       WHERE o.oid >= ${FIRST_USER_OBJECT} ${catalog === 'pg_namespace' ? `AND o.nspname !~ '^pg_'` : ''}
          ${catalog === 'pg_type' ? `AND o.typtype <> 'c' AND o.typcategory <> 'A'` : ''}
          ${owner ? `AND pg_catalog.pg_get_userbyid(o.${owner}) <> 'rdsadmin'` : ''}
          AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
