@@ -1,3 +1,6 @@
+/** The file of a dump that lists what the dump holds. */
+export const TABLE_OF_CONTENTS = 'toc.dat';
+
 /** An entry of an archive's table of contents, as `pg_restore --list` prints it. */
 export interface ArchiveEntry {
   readonly dumpId: number;

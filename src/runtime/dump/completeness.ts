@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { firstOf } from './pg-dump';
 import { ActionError } from '../../contract/action-error';
-import { ArchiveEntry, parseLargeObjectList, plainName } from '../archive/listing';
+import { ArchiveEntry, parseLargeObjectList, plainName, TABLE_OF_CONTENTS } from '../archive/listing';
 import { DumpedFile } from '../archive/parts-writer';
 import { Log } from '../log';
 import { DatabaseContents, DumpedTable } from '../postgres/tables';
@@ -49,7 +49,7 @@ function missingTables(tables: readonly DumpedTable[], entries: readonly Archive
 /** The files that a table of contents names. Client 17 and newer split the list of large objects into several. */
 function expectedFiles(entries: readonly ArchiveEntry[], largeObjects: readonly string[]): string[] {
   return [
-    'toc.dat',
+    TABLE_OF_CONTENTS,
     ...entries.filter((entry) => entry.kind === 'table data').map((entry) => `${entry.dumpId}.dat`),
     ...largeObjects,
   ];

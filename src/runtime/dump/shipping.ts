@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { DumpProcesses } from './dump-processes';
-import { TABLE_OF_CONTENTS } from './table-of-contents';
+import { TABLE_OF_CONTENTS } from '../archive/listing';
 import { DumpedFile, PartsWriter, throwIfGone } from '../archive/parts-writer';
 import { Log } from '../log';
 

@@ -1,11 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ActionError } from '../../contract/action-error';
-import { ArchiveEntry, parseArchiveListing } from '../archive/listing';
+import { ArchiveEntry, parseArchiveListing, TABLE_OF_CONTENTS } from '../archive/listing';
 import { runClient } from '../postgres/tools';
-
-/** The file of a dump that lists what the dump holds. */
-export const TABLE_OF_CONTENTS = 'toc.dat';
 
 interface Reading {
   /** Changes whenever the file is written to. */

@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client, escapeIdentifier } from 'pg';
 import { renameRoles } from './table-of-contents';
+import { TABLE_OF_CONTENTS } from '../archive/listing';
 import { exchangesBytes } from '../postgres/encoding';
 import { isValidIn } from '../postgres/server-names';
 
@@ -38,7 +39,7 @@ export async function endStandIns(admin: Client, roles: readonly string[]): Prom
 /** Puts the stand-ins into the table of contents of an archive. */
 export async function renameInArchive(archive: string, standIns: StandInNames): Promise<void> {
   if (standIns.size === 0) return;
-  const file = join(archive, 'toc.dat');
+  const file = join(archive, TABLE_OF_CONTENTS);
   await writeFile(file, renameRoles(await readFile(file), standIns));
 }
 

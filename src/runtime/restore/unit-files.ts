@@ -7,10 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { LargeObjectEntries, LoadUnit } from './load-plan';
 import { DumpFile, folderOfDatabase, Manifest } from '../../contract/manifest';
-import { ArchiveEntry, parseLargeObjectList, plainName } from '../archive/listing';
+import { ArchiveEntry, parseLargeObjectList, plainName, TABLE_OF_CONTENTS } from '../archive/listing';
 import { isLarge, PartsReader } from '../archive/parts-reader';
-
-const TABLE_OF_CONTENTS = 'toc.dat';
 
 /** Between two looks at whether pg_restore has opened a pipe. */
 const POLL_MS = 5;
