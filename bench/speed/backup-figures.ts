@@ -1,7 +1,7 @@
 import { fillStatements, tableStatements } from './data';
 import { Group, Speed } from './groups';
 import { Measured, median, medians } from './measure';
-import { SpeedWorld } from './world';
+import { OUR_FOLDER, SpeedWorld } from './world';
 import { backupIdOf } from '../../src/contract/backup-id';
 import { Catalog } from '../../src/contract/catalog';
 import { ObjectKeys } from '../../src/contract/object-keys';
@@ -37,29 +37,28 @@ async function rivals({ world, options, progress }: Speed): Promise<Figure[]> {
   await makeFolder(world);
   await world.sql(world.source, 'postgres', ['CREATE DATABASE shop']);
   await world.sql(world.source, 'shop', await fillStatements(options.megabytes, options.seed));
-  const ways: Record<string, () => Promise<Measured>> = {
+  const { aws, source } = world;
+  const ways: Record<string, (target: string) => Promise<Measured>> = {
     ours: async () => backUp(world),
-    floor: async () => world.run(`pg_dump ${ZSTD} --no-sync --file=dump`, world.source),
-    a: async () => world.run(`pg_dump --format=custom | ${world.aws} s3 cp - ${world.bucket('a/dump')}`, world.source),
-    b: async () =>
+    floor: async () => world.run(`pg_dump ${ZSTD} --no-sync --file=dump`, source),
+    a: async (target) => world.run(`pg_dump --format=custom | ${aws} s3 cp - ${target}/dump`, source),
+    b: async (target) =>
       world.run(
-        `pg_dump --format=directory --jobs=$(nproc) --file=dump && ${world.aws} s3 sync --quiet dump ${world.bucket('b')}`,
-        world.source,
+        `pg_dump --format=directory --jobs=$(nproc) --file=dump && ${aws} s3 sync --quiet dump ${target}`,
+        source,
       ),
-    c: async () =>
-      world.run(`pg_dump --format=plain | zstd -3 -T0 | ${world.aws} s3 cp - ${world.bucket('c/dump')}`, world.source),
-    e: async () =>
-      world.run(`pg_dump ${ZSTD} --file=dump && ${world.aws} s3 sync --quiet dump ${world.bucket('e')}`, world.source),
+    c: async (target) => world.run(`pg_dump --format=plain | zstd -3 -T0 | ${aws} s3 cp - ${target}/dump`, source),
+    e: async (target) => world.run(`pg_dump ${ZSTD} --file=dump && ${aws} s3 sync --quiet dump ${target}`, source),
   };
   const runs = Object.fromEntries(Object.keys(ways).map((name) => [name, [] as Measured[]]));
   const stored: Record<string, number> = {};
   for (let round = 1; round <= options.rounds; round++) {
     for (const [name, way] of Object.entries(ways)) {
-      if (name !== 'ours') await world.empty(name);
-      const before = { requests: await world.requests(), stored: await world.stored(name) };
-      const run = await way();
+      const folder = name === 'ours' ? OUR_FOLDER : `${name}-${round}`;
+      const before = { requests: await world.requests(), stored: await world.stored(folder) };
+      const run = await way(world.bucket(folder));
       runs[name].push(run);
-      stored[name] = name === 'floor' ? run.diskMb * 1024 * 1024 : (await world.stored(name)) - before.stored;
+      stored[name] = name === 'floor' ? run.diskMb * 1024 * 1024 : (await world.stored(folder)) - before.stored;
       progress(
         `round ${round} ${name}: ${seconds(run.wallSeconds)} wall, ${seconds(run.cpuSeconds)} processor, Node ` +
           `${Math.round(run.nodePssMb)} MB, tree ${Math.round(run.treePssMb)} MB, disk ${Math.round(run.diskMb)} MB, ` +
@@ -125,7 +124,7 @@ async function manyTables({ world, options, progress }: Speed): Promise<Figure[]
 /** Lists a catalog of 10,000 backups. */
 async function longCatalog({ world, options }: Speed): Promise<Figure[]> {
   await makeFolder(world);
-  const keys = new ObjectKeys('ours', world.source.identifier);
+  const keys = new ObjectKeys(OUR_FOLDER, world.source.identifier);
   for (const key of keys.catalogs) {
     const { bytes } = await world.client.get(key, 1e8);
     const catalog = bytes && unseal<Catalog>(bytes)?.value;
@@ -150,7 +149,7 @@ async function longCatalog({ world, options }: Speed): Promise<Figure[]> {
  * the life of a folder: measured are the backups after it.
  */
 async function makeFolder(world: SpeedWorld): Promise<void> {
-  await world.empty('ours');
+  await world.empty(OUR_FOLDER);
   await backUp(world);
 }
 

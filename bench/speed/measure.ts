@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
@@ -21,7 +21,7 @@ export interface MeasuredCommand {
   /** A command of bash; fails where any command of a pipe fails. */
   readonly command: string;
   readonly env: Readonly<Record<string, string>>;
-  /** Where it may write, also its TMPDIR; emptied before. */
+  /** Where it may write, also its TMPDIR; deleted after it. */
   readonly directory: string;
   /** Process of the PostgreSQL server that does its work. */
   readonly serverProcess: number;
@@ -33,8 +33,6 @@ const MIB = 1024 * 1024;
 
 /** Runs a command and measures it. @throws where it fails */
 export async function measure({ command, env, directory, serverProcess }: MeasuredCommand): Promise<Measured> {
-  await rm(directory, { recursive: true, force: true });
-  await mkdir(directory, { recursive: true });
   const serverBefore = cpuSecondsOf(serverProcess);
   const child = spawn('bash', ['-c', `TIMEFORMAT='%R %U %S'; set -o pipefail; { time { ${command}; } 2>&4; } 4>&2`], {
     env: { PATH: process.env.PATH, TMPDIR: directory, HOME: directory, ...env },
@@ -55,6 +53,7 @@ export async function measure({ command, env, directory, serverProcess }: Measur
     highest.disk = Math.max(highest.disk, await diskUse(directory));
     await Promise.race([exit, sleep(SAMPLE_MS)]);
   }
+  await rm(directory, { recursive: true });
   if ((await exit) !== 0) throw new Error(`${command}\nfailed: ${stderr.slice(-2000)}${stdout.slice(-2000)}`);
   const [wallSeconds, user, system] = stderr.trim().split('\n').at(-1)!.split(' ').map(Number);
   return {
