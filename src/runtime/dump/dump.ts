@@ -22,6 +22,7 @@ import { Log } from '../log';
 import { DatabaseConnection, withClient } from '../postgres/connection';
 import { exchangesBytes, inManifest, readableName } from '../postgres/encoding';
 import { readDatabaseRemarks } from '../postgres/remarks';
+import { UserDatabase } from '../postgres/server';
 import {
   countRows,
   DatabaseContents,
@@ -40,7 +41,7 @@ import { DumpClient } from '../postgres/tools';
 
 export interface DumpJob {
   readonly connection: DatabaseConnection;
-  readonly database: DatabaseIdentity;
+  readonly database: UserDatabase;
   readonly client: DumpClient;
   readonly leaveOut: readonly LeftOut[];
   /** The dump has names of roles that are not valid in the encoding of the database. */
@@ -194,7 +195,6 @@ class DumpRun {
   async run(wanted: LockMode | undefined): Promise<DumpedDatabase> {
     // Whatever the database's own path is, nothing of its users takes the place of PostgreSQL's functions.
     await this.reading(this.client.query("SELECT pg_catalog.set_config('search_path', '', false)"));
-    const ofDatabase = await this.reading(readDatabaseRemarks(this.client, this.job.database));
     this.leftOut = await this.reading(findLeftOut(this.client, this.job.leaveOut, this.job.database));
     const isDumped = ({ oid }: { readonly oid: number }) => !this.leftOut.oids.has(oid);
     await this.reading(this.requireReadable());
@@ -211,13 +211,13 @@ class DumpRun {
       nodes: await this.reading(readFileNodes(this.client)),
     };
     this.job.progress.begin(this.job.database.name, contents.tables.length);
-    const { tables, remarks } =
+    const { counted, messages } =
       mode === 'one session'
         ? await this.dumpInSession(contents, unlocked)
         : await this.dumpInItsOwn(contents, unlocked, mode);
 
     const { database, log } = this.job;
-    const readable = tables.map((table) => inManifest(table, database.encoding));
+    const tables = counted.tables.map((table) => inManifest(table, database.encoding));
     const [entries] = await this.all([
       this.tableOfContents.entries(),
       this.shipping.storeRest(),
@@ -230,13 +230,13 @@ class DumpRun {
     await requireComplete(database.name, files, descriptions, entries, seen, log);
     await this.shipping.storeDescriptions();
     this.job.progress.end(database.name);
-    const { sizeBytes, extensions, largeObjects } = contents;
+    const { extensions, largeObjects } = contents;
     return {
-      facts: { ...database, sizeBytes, extensions, largeObjects, tables: readable },
+      facts: { ...database, extensions, largeObjects, tables },
       leftOut: this.leftOut.found,
       remarks: [
-        ...ofDatabase,
-        ...remarks,
+        ...counted.remarks,
+        ...messages,
         ...this.leftOut.remarks,
         ...this.foreign.filter(({ mayHoldRows }) => mayHoldRows).map((table) => foreignContentRemark(table, database)),
       ],
@@ -244,7 +244,7 @@ class DumpRun {
     };
   }
 
-  /** pg_dump has sessions of its own, and the rows are counted while it works. */
+  /** pg_dump has sessions of its own, and the snapshot is examined while it works. */
   private async dumpInItsOwn(contents: DatabaseContents, unlocked: UnlockedTables, mode: LockMode) {
     // A change that waits for pg_dump's lock would keep the count waiting until pg_dump has ended.
     if (mode === 'snapshot first') await this.reading(limitLockWait(this.client, LOCK_WAIT_MS));
@@ -253,30 +253,38 @@ class DumpRun {
     const jobs = mode === 'parallel' ? Math.max(Math.min(this.job.jobs, contents.tables.length), 1) : 1;
     const args = [`--jobs=${jobs}`, `--snapshot=${snapshot}`];
     const dumping = this.pgDump(args, {});
-    const [tables, remarks] = await this.all([
-      this.reading(countRows(this.client, contents.tables)),
+    const [counted, messages] = await this.all([
+      this.reading(this.examine(contents)),
       dumping,
       this.shipping.whileDumping(dumping),
       this.checkOnceLocked(unlocked, dumping, mode),
     ]);
-    return { tables, remarks };
+    return { counted, messages };
   }
 
-  /** The rows are counted before pg_dump takes over the session. */
+  /** The snapshot is examined before pg_dump takes over the session. */
   private async dumpInSession(contents: DatabaseContents, unlocked: UnlockedTables) {
-    const tables = await this.reading(countRows(this.client, contents.tables));
+    const counted = await this.reading(this.examine(contents));
     const relay = await SessionRelay.open(this.client, this.job.workDirectory);
     try {
       const dumping = this.pgDump(['--jobs=1'], relay.environment);
-      const [remarks] = await this.all([
+      const [messages] = await this.all([
         dumping,
         this.shipping.whileDumping(dumping),
         this.checkOnceLocked(unlocked, dumping, 'one session'),
       ]);
-      return { tables, remarks };
+      return { counted, messages };
     } finally {
       await relay.close();
     }
+  }
+
+  /** What the session of the snapshot finds out for the manifest. */
+  private async examine({ tables }: DatabaseContents) {
+    return {
+      tables: await countRows(this.client, tables),
+      remarks: await readDatabaseRemarks(this.client, this.job.database),
+    };
   }
 
   private async pgDump(args: readonly string[], environment: Record<string, string>): Promise<Remark[]> {

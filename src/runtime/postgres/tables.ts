@@ -16,7 +16,7 @@ export interface DumpedTable extends TableName {
 }
 
 /** What a database holds in the snapshot of the client's transaction, without the row counts. */
-export type DatabaseContents = Pick<ManifestDatabase, 'sizeBytes' | 'extensions' | 'largeObjects'> & {
+export type DatabaseContents = Pick<ManifestDatabase, 'extensions' | 'largeObjects'> & {
   readonly tables: readonly DumpedTable[];
 };
 
@@ -31,19 +31,11 @@ const BELONGS_TO_EXTENSION = `
 
 export async function readContents(client: Client): Promise<DatabaseContents> {
   const tables = await readTables(client);
-  const { rows: sizes } = await client.query(
-    `SELECT pg_catalog.pg_database_size(pg_catalog.current_database()) AS size,
-       (SELECT count(*) FROM pg_catalog.pg_largeobject_metadata) AS large_objects`,
-  );
+  const { rows: largeObjects } = await client.query('SELECT count(*) FROM pg_catalog.pg_largeobject_metadata');
   const { rows: extensions } = await client.query(
     'SELECT extname AS name, extversion AS version FROM pg_catalog.pg_extension ORDER BY extname',
   );
-  return {
-    sizeBytes: Number(sizes[0].size),
-    largeObjects: Number(sizes[0].large_objects),
-    extensions,
-    tables,
-  };
+  return { largeObjects: Number(largeObjects[0].count), extensions, tables };
 }
 
 /** Partitioned tables have no rows of their own; the tables of an extension are created by the extension. */

@@ -9,7 +9,7 @@ import { BufferPool } from '../../../src/runtime/archive/buffer-pool';
 import { dumpDatabase, DumpedDatabase } from '../../../src/runtime/dump/dump';
 import { DumpProgress } from '../../../src/runtime/dump/dump-progress';
 import { resolveConnection, withClient } from '../../../src/runtime/postgres/connection';
-import { readServerVersion, readUserDatabases } from '../../../src/runtime/postgres/server';
+import { readServerVersion, readSizes, readUserDatabases } from '../../../src/runtime/postgres/server';
 import { findDumpClient } from '../../../src/runtime/postgres/tools';
 import { waitFor } from '../../support/processes';
 import { MemoryTarget } from '../archive/memory-target';
@@ -69,7 +69,9 @@ async function dump(database: string): Promise<DumpedDatabase> {
   const runtime = world.runtime();
   await mkdir(runtime.workDirectory);
   const connection = await resolveConnection(world.databaseSettings, runtime);
-  const databases = await withClient(connection, 'postgres', readUserDatabases);
+  const databases = await withClient(connection, 'postgres', async (client) =>
+    readSizes(client, await readUserDatabases(client)),
+  );
   return dumpDatabase({
     connection,
     database: databases.find(({ name }) => name === database)!,
@@ -550,7 +552,9 @@ test('pg_dump is paused while the storage takes less than it writes, and resumed
   const runtime = world.runtime();
   await mkdir(runtime.workDirectory);
   const connection = await resolveConnection(world.databaseSettings, runtime);
-  const databases = await withClient(connection, 'postgres', readUserDatabases);
+  const databases = await withClient(connection, 'postgres', async (client) =>
+    readSizes(client, await readUserDatabases(client)),
+  );
   const controller = new AbortController();
 
   // WHEN
