@@ -30,6 +30,9 @@ export const OUR_FOLDER = 'ours';
 /** ext4 puts the files of a directory into one of the groups of so many inodes, as it is made by default. */
 const INODES_OF_A_PLACE = 16 * 8192;
 
+/** Of this process: what was deleted counts for minutes. */
+const usedPlaces = new Set<number>();
+
 /** There may be few places, and other file systems have none. */
 const TRIED_PLACES = 100;
 
@@ -79,9 +82,7 @@ export class SpeedWorld {
     }
   }
 
-  /** Directories of runs, and the places on the disk that they have. */
   private directories = 0;
-  private readonly places = new Set<number>();
 
   private constructor(
     readonly directory: string,
@@ -193,8 +194,8 @@ export class SpeedWorld {
       const directory = path.join(this.directory, 'runs', String(++this.directories));
       await mkdir(directory);
       const place = Math.floor((await stat(directory)).ino / INODES_OF_A_PLACE);
-      if (left > 0 && this.places.has(place)) continue;
-      this.places.add(place);
+      if (left > 0 && usedPlaces.has(place)) continue;
+      usedPlaces.add(place);
       return directory;
     }
   }
