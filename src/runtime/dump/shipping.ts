@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readdirSync, statSync, truncateSync, unlinkSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -10,9 +10,6 @@ import { Log } from '../log';
 
 /** How often the files are looked at while they grow. */
 const POLL_MS = 200;
-
-/** So many times as long as a look at the directory took is waited for the next: there can be 10,000 files. */
-const LOOK_SHARE = 20;
 
 /**
  * The stored head of a file is punched out when it has so many parts: each time a program is started for it, and the
@@ -43,9 +40,9 @@ interface Growing {
 }
 
 /**
- * Stores the files of a dump while pg_dump writes them, and takes what is stored off the disk: whole files are emptied,
- * and the stored head of a file that still grows is punched out of it. If the disk fills faster than the storage takes
- * it, pg_dump is paused.
+ * Stores the files of a dump while pg_dump writes them, and takes what is stored off the disk: whole files are emptied
+ * and moved, and the stored head of a file that still grows is punched out of it. If the disk fills faster than the
+ * storage takes it, pg_dump is paused.
  *
  * It looks at the disk synchronously: a dump can have 10,000 files, each of which a thread would cost more than the look.
  */
@@ -55,13 +52,12 @@ export class Shipping {
   readonly dataBegun = new Promise<void>((resolve) => (this.beginData = resolve));
 
   private readonly growing = new Map<string, Growing>();
-  /** Names of the files that are stored whole, and empty on the disk. */
-  private readonly emptied = new Set<string>();
+  /** Where files are that are stored whole: empty, and out of sight. */
+  private readonly emptied: string;
+  private emptyFiles = 0;
   private processes?: DumpProcesses;
   private ended = false;
   private canPunch = true;
-  /** How long the last look at the directory took. */
-  private lookMs = 0;
 
   constructor(
     private readonly directory: string,
@@ -73,10 +69,13 @@ export class Shipping {
     private readonly log: Log,
     /** The rows of one more table are stored, or packed. */
     private readonly onTable: () => void,
-  ) {}
+  ) {
+    this.emptied = `${directory}-emptied`;
+  }
 
   /** pg_dump has started, with this process id. */
   started(pid: number): void {
+    mkdirSync(this.emptied, { recursive: true });
     this.processes = new DumpProcesses(pid);
   }
 
@@ -138,7 +137,7 @@ export class Shipping {
         continue;
       }
       await this.storeTail(file, size);
-      this.empty(name);
+      this.empty(path);
       this.growing.delete(name);
       if (TABLE_ROWS.test(name)) this.onTable();
     }
@@ -172,13 +171,14 @@ export class Shipping {
    * those that were deleted lately (`recently_deleted` in Linux's fs/ext4/ialloc.c). That made pg_dump of 10,000 tables
    * take twice as long.
    */
-  private empty(name: string): void {
-    if (this.emptied.size === MOST_EMPTY_FILES) {
-      this.emptied.forEach((each) => unlinkSync(join(this.directory, each)));
-      this.emptied.clear();
+  private empty(path: string): void {
+    if (this.emptyFiles === MOST_EMPTY_FILES) {
+      rmSync(this.emptied, { recursive: true });
+      mkdirSync(this.emptied);
+      this.emptyFiles = 0;
     }
-    truncateSync(join(this.directory, name));
-    this.emptied.add(name);
+    truncateSync(path);
+    renameSync(path, join(this.emptied, String(this.emptyFiles++)));
   }
 
   private async punch(path: string, offset: number, length: number): Promise<void> {
@@ -220,16 +220,13 @@ export class Shipping {
 
   /** Until the next look at the directory, or the end. */
   private async pause(ending: Promise<void>): Promise<void> {
-    await Promise.race([ending, sleep(Math.max(POLL_MS, LOOK_SHARE * this.lookMs))]);
+    await Promise.race([ending, sleep(POLL_MS)]);
   }
 
   /** The files that are not yet stored whole. */
   private names(): string[] {
-    const started = performance.now();
     try {
-      const names = readdirSync(this.directory).filter((name) => !this.emptied.has(name));
-      this.lookMs = performance.now() - started;
-      return names;
+      return readdirSync(this.directory);
     } catch (error) {
       // pg_dump has not made it yet.
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];

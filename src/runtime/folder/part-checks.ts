@@ -14,8 +14,9 @@ interface Check {
 /** Finds out whether the storage holds the parts of a backup while others are still on their way. */
 export class PartChecks {
   private readonly checks = new Map<number, Check>();
-  /** One part is read back at a time: each is in memory as a whole. */
+  /** One part is read back at a time, into the same memory: what is freed does not go back to the system at once. */
   private reading: Promise<unknown> = Promise.resolve();
+  private buffer = Buffer.alloc(0);
 
   constructor(
     private readonly stored: StoredParts,
@@ -52,8 +53,12 @@ export class PartChecks {
   }
 
   private async readBack(part: Part): Promise<boolean> {
-    const reading = this.reading.then(async () => this.stored.damagedParts([part], this.signal));
+    const reading = this.reading.then(async () => {
+      this.signal.throwIfAborted();
+      if (part.size > this.buffer.length) this.buffer = Buffer.allocUnsafeSlow(part.size);
+      return this.stored.damageOf(part, this.buffer);
+    });
     this.reading = reading.catch(() => undefined);
-    return (await reading).length === 0;
+    return (await reading) === undefined;
   }
 }

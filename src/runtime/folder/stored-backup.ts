@@ -52,6 +52,16 @@ export class StoredParts {
     await Promise.all(Array.from({ length: CONCURRENT_READS }, readInTurn));
   }
 
+  /**
+   * Reads a part into a buffer, where it fits.
+   *
+   * @returns the key of the part with what is wrong with it; undefined where it is what it should be
+   */
+  async damageOf(part: Part, into: Buffer): Promise<string | undefined> {
+    const damage = partDamage(part, await this.read(part, into));
+    return damage === undefined ? undefined : `${this.partKey(part)} ${damage}`;
+  }
+
   /** Reads parts. @returns the key of each that is missing or damaged, with what is wrong with it */
   async damagedParts(parts: readonly Part[], signal: AbortSignal): Promise<string[]> {
     const damages: (string | undefined)[] = [];
@@ -60,8 +70,7 @@ export class StoredParts {
       const buffer = Buffer.allocUnsafe(Math.max(0, ...parts.map(({ size }) => size)));
       for (const [index, part] of left) {
         signal.throwIfAborted();
-        const damage = partDamage(part, await this.read(part, buffer));
-        damages[index] = damage === undefined ? undefined : `${this.partKey(part)} ${damage}`;
+        damages[index] = await this.damageOf(part, buffer);
       }
     };
     await Promise.all(Array.from({ length: Math.min(CONCURRENT_READS, parts.length) }, readInTurn));
