@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, readdirSync, renameSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { DumpProcesses } from './dump-processes';
+import { EmptiedFiles } from './emptied-files';
 import { TABLE_OF_CONTENTS } from '../archive/listing';
 import { DumpedFile, PartsWriter, throwIfGone } from '../archive/parts-writer';
 import { Log } from '../log';
@@ -19,9 +20,6 @@ const PUNCHED_PARTS = 4;
 
 /** pg_dump is paused when the bytes of so many parts wait on the disk, and resumed when half of them are stored. */
 const BACKLOG_PARTS = 8;
-
-/** A file system has room for so many empty files, however small it is. */
-const MOST_EMPTY_FILES = 10_000;
 
 /** The file of one table's rows; those of large objects have other names. */
 const TABLE_ROWS = /^\d+\.dat/;
@@ -52,9 +50,8 @@ export class Shipping {
   readonly dataBegun = new Promise<void>((resolve) => (this.beginData = resolve));
 
   private readonly growing = new Map<string, Growing>();
-  /** Where files are that are stored whole: empty, and out of sight. */
-  private readonly emptied: string;
-  private emptyFiles = 0;
+  /** The files that are stored whole. */
+  private readonly emptied: EmptiedFiles;
   private processes?: DumpProcesses;
   private ended = false;
   private canPunch = true;
@@ -70,12 +67,11 @@ export class Shipping {
     /** The rows of one more table are stored, or packed. */
     private readonly onTable: () => void,
   ) {
-    this.emptied = `${directory}-emptied`;
+    this.emptied = new EmptiedFiles(`${directory}-emptied`);
   }
 
   /** pg_dump has started, with this process id. */
   started(pid: number): void {
-    mkdirSync(this.emptied, { recursive: true });
     this.processes = new DumpProcesses(pid);
   }
 
@@ -137,7 +133,7 @@ export class Shipping {
         continue;
       }
       await this.storeTail(file, size);
-      this.empty(path);
+      this.emptied.add(path);
       this.growing.delete(name);
       if (TABLE_ROWS.test(name)) this.onTable();
     }
@@ -164,21 +160,6 @@ export class Shipping {
   private async storeTail(file: Growing, size: number): Promise<void> {
     if (file.stored === 0) await this.writer.addSmallFile({ ...file, size });
     else await this.writer.addSegment(file, file.stored, size - file.stored);
-  }
-
-  /**
-   * Takes a file off the disk. It is deleted late: for each file that is created, ext4 without a journal looks through
-   * those that were deleted lately (`recently_deleted` in Linux's fs/ext4/ialloc.c). That made pg_dump of 10,000 tables
-   * take twice as long.
-   */
-  private empty(path: string): void {
-    if (this.emptyFiles === MOST_EMPTY_FILES) {
-      rmSync(this.emptied, { recursive: true });
-      mkdirSync(this.emptied);
-      this.emptyFiles = 0;
-    }
-    truncateSync(path);
-    renameSync(path, join(this.emptied, String(this.emptyFiles++)));
   }
 
   private async punch(path: string, offset: number, length: number): Promise<void> {
