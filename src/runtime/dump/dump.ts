@@ -279,11 +279,14 @@ class DumpRun {
     }
   }
 
-  /** What the session of the snapshot finds out for the manifest. */
+  /**
+   * What the session of the snapshot finds out for the manifest. The remarks first: the server describes objects as they
+   * are at the moment, those that were dropped meanwhile not at all.
+   */
   private async examine({ tables }: DatabaseContents) {
     return {
-      tables: await countRows(this.client, tables),
       remarks: await readDatabaseRemarks(this.client, this.job.database),
+      tables: await countRows(this.client, tables),
     };
   }
 
