@@ -1,5 +1,9 @@
 import { FileHandle } from 'node:fs/promises';
 
+/** What to do where the disk is full. */
+export const MORE_DISK =
+  'Give the function more ephemeral storage (/tmp), or set TMPDIR to a directory on a larger disk.';
+
 /**
  * Writes all bytes at a position. A disk that fills up may take a part of them without an error, and the file would
  * then look damaged: the rest is written again, until the system says that the disk is full.
@@ -24,8 +28,5 @@ export async function writeAll(
 }
 
 function diskFull(file: string, bytes: number): Error {
-  return new Error(
-    `The disk is full (ENOSPC): ${file} could not be written beyond ${bytes} bytes. Give the function more ephemeral ` +
-      'storage (/tmp), or set TMPDIR to a directory on a larger disk.',
-  );
+  return new Error(`The disk is full (ENOSPC): ${file} could not be written beyond ${bytes} bytes. ${MORE_DISK}`);
 }

@@ -1,5 +1,6 @@
 import { ActionError } from '../../contract/action-error';
 import { Remark } from '../../contract/remark';
+import { MORE_DISK } from '../archive/write-all';
 import { Log } from '../log';
 import { DatabaseConnection } from '../postgres/connection';
 import { DumpClient, runClient } from '../postgres/tools';
@@ -30,6 +31,12 @@ const COMPRESSION = { zstd: 'zstd:2', gzip: '6' };
 
 /** Messages of pg_dump that an error repeats; the log has all of them. */
 const REPEATED_MESSAGES = 5;
+
+/**
+ * The disk is full. pg_dump loses the system's reason where the end of a file that it compressed could not be written
+ * while it was closed.
+ */
+const DISK_FULL = /No space left on device|could not close data file: Success/;
 
 /** pg_dump has failed. */
 export class PgDumpFailed extends ActionError {
@@ -72,8 +79,9 @@ export async function runPgDump(run: PgDumpRun): Promise<Remark[]> {
   for (const message of messages) run.log.warn('pg-dump-message', { database: run.database, message });
   if (outcome.exitCode !== 0) {
     const end = outcome.signal ? `was ended by ${outcome.signal}` : `ended with code ${outcome.exitCode}`;
+    const remedy = DISK_FULL.test(outcome.stderr) ? `\nThe disk is full (ENOSPC). ${MORE_DISK}` : '';
     throw new PgDumpFailed(
-      `pg_dump of database ${run.database} ${end}: ${firstOf(messages, REPEATED_MESSAGES, '\n')}`,
+      `pg_dump of database ${run.database} ${end}: ${firstOf(messages, REPEATED_MESSAGES, '\n')}${remedy}`,
       outcome.stderr,
     );
   }

@@ -221,6 +221,14 @@ test('fails when pg_dump is killed, though its files are there', async () => {
   await expect(dump('postgres')).rejects.toThrow('pg_dump of database postgres was ended by SIGKILL');
 });
 
+test.each(['could not write to file: No space left on device', 'could not close data file: Success'])(
+  'says that the disk is full, and what to do, where pg_dump %s',
+  async (message) => {
+    await wrapPgDump(`echo "pg_dump: error: ${message}" >&2; exit 1`);
+    await expect(dump('postgres')).rejects.toThrow(/The disk is full \(ENOSPC\)\. Give the function more/);
+  },
+);
+
 test.each([
   ['a data file', 'rm "$directory"/[0-9]*.dat* && touch "$directory"/1.dat', /lacks \d+\.dat/],
   ['a large object', 'rm "$directory"/blob_*', /lacks blob_\d+\.dat/],
