@@ -1,13 +1,12 @@
-import { execFile } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { DumpProcesses } from './dump-processes';
 import { EmptiedFiles } from './emptied-files';
 import { TABLE_OF_CONTENTS } from '../archive/listing';
 import { DumpedFile, PartsWriter, throwIfGone } from '../archive/parts-writer';
 import { Log } from '../log';
+import { runSystemProgram } from '../system-program';
 
 /** How often the files are looked at while they grow. */
 const POLL_MS = 200;
@@ -165,9 +164,7 @@ export class Shipping {
   private async punch(path: string, offset: number, length: number): Promise<void> {
     if (!this.canPunch) return;
     try {
-      await promisify(execFile)('fallocate', ['--punch-hole', `--offset=${offset}`, `--length=${length}`, path], {
-        env: { PATH: process.env.PATH },
-      });
+      await runSystemProgram('fallocate', ['--punch-hole', `--offset=${offset}`, `--length=${length}`, path]);
     } catch (error) {
       this.canPunch = false;
       this.log.warn('disk-space-not-released', {

@@ -1,14 +1,13 @@
-import { execFile } from 'node:child_process';
 import { constants, openSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { LargeObjectEntries, LoadUnit } from './load-plan';
 import { DumpFile, folderOfDatabase, Manifest } from '../../contract/manifest';
 import { ArchiveEntry, parseLargeObjectList, plainName, TABLE_OF_CONTENTS } from '../archive/listing';
 import { isLarge, PartsReader } from '../archive/parts-reader';
+import { runSystemProgram } from '../system-program';
 
 /** Between two looks at whether pg_restore has opened a pipe. */
 const POLL_MS = 5;
@@ -100,7 +99,7 @@ export class DatabaseFiles {
       return { path, remove, feed: async () => undefined };
     }
     const pipe = join(path, basename(large.name));
-    await promisify(execFile)('mkfifo', ['-m', '600', pipe], { env: { PATH: process.env.PATH } });
+    await runSystemProgram('mkfifo', ['-m', '600', pipe]);
     return { path, remove, feed: async (ended) => feedPipe(pipe, this.reader.segments(large, ended), ended) };
   }
 
