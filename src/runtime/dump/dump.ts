@@ -211,13 +211,13 @@ class DumpRun {
       nodes: await this.reading(readFileNodes(this.client)),
     };
     this.job.progress.begin(this.job.database.name, contents.tables.length);
-    const { counted, messages } =
+    const { examined, messages } =
       mode === 'one session'
         ? await this.dumpInSession(contents, unlocked)
         : await this.dumpInItsOwn(contents, unlocked, mode);
 
     const { database, log } = this.job;
-    const tables = counted.tables.map((table) => inManifest(table, database.encoding));
+    const tables = examined.tables.map((table) => inManifest(table, database.encoding));
     const [entries] = await this.all([
       this.tableOfContents.entries(),
       this.shipping.storeRest(),
@@ -235,7 +235,7 @@ class DumpRun {
       facts: { ...database, extensions, largeObjects, tables },
       leftOut: this.leftOut.found,
       remarks: [
-        ...counted.remarks,
+        ...examined.remarks,
         ...messages,
         ...this.leftOut.remarks,
         ...this.foreign.filter(({ mayHoldRows }) => mayHoldRows).map((table) => foreignContentRemark(table, database)),
@@ -253,18 +253,18 @@ class DumpRun {
     const jobs = mode === 'parallel' ? Math.max(Math.min(this.job.jobs, contents.tables.length), 1) : 1;
     const args = [`--jobs=${jobs}`, `--snapshot=${snapshot}`];
     const dumping = this.pgDump(args, {});
-    const [counted, messages] = await this.all([
+    const [examined, messages] = await this.all([
       this.reading(this.examine(contents)),
       dumping,
       this.shipping.whileDumping(dumping),
       this.checkOnceLocked(unlocked, dumping, mode),
     ]);
-    return { counted, messages };
+    return { examined, messages };
   }
 
   /** The snapshot is examined before pg_dump takes over the session. */
   private async dumpInSession(contents: DatabaseContents, unlocked: UnlockedTables) {
-    const counted = await this.reading(this.examine(contents));
+    const examined = await this.reading(this.examine(contents));
     const relay = await SessionRelay.open(this.client, this.job.workDirectory);
     try {
       const dumping = this.pgDump(['--jobs=1'], relay.environment);
@@ -273,7 +273,7 @@ class DumpRun {
         this.shipping.whileDumping(dumping),
         this.checkOnceLocked(unlocked, dumping, 'one session'),
       ]);
-      return { counted, messages };
+      return { examined, messages };
     } finally {
       await relay.close();
     }
