@@ -14,6 +14,7 @@ import { StorageSettings } from '../../src/contract/storage-settings';
 import { Log } from '../../src/runtime/log';
 import { Runtime } from '../../src/runtime/runtime';
 import { openObjectStore } from '../../src/runtime/storage/s3-object-store';
+import { runStatements } from '../support/statements';
 
 const BUCKET = 'customer-backups';
 const FOLDER = 'nightly/production';
@@ -148,16 +149,7 @@ export class RealWorld {
 
   /** Runs statements as the master. */
   async sql(database: string, ...statements: string[]): Promise<Record<string, unknown>[]> {
-    const client = await this.connect(database);
-    try {
-      let rows: Record<string, unknown>[] = [];
-      for (const statement of statements) {
-        rows = (await client.query(statement)).rows;
-      }
-      return rows;
-    } finally {
-      await client.end();
-    }
+    return runStatements(await this.connect(database), statements);
   }
 
   /** Keys in the bucket, without the database's folder. */

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BufferPool } from '../../../src/runtime/archive/buffer-pool';
-import { dumpDatabase, DumpedDatabase } from '../../../src/runtime/dump/dump';
+import { dumpDatabase, DumpedDatabase, DumpJob } from '../../../src/runtime/dump/dump';
 import { DumpProgress } from '../../../src/runtime/dump/dump-progress';
 import { resolveConnection, withClient } from '../../../src/runtime/postgres/connection';
 import { readServerVersion, readSizes, readUserDatabases } from '../../../src/runtime/postgres/server';
@@ -66,13 +66,21 @@ let left: number[];
 
 async function dump(database: string): Promise<DumpedDatabase> {
   left = [];
+  target = new MemoryTarget(new BufferPool(4, PART_BYTES));
+  return dumpDatabase({
+    ...(await newJob(database, target)),
+    progress: new DumpProgress(({ tablesLeft }) => tablesLeft !== undefined && left.push(tablesLeft)),
+  });
+}
+
+async function newJob(database: string, into: MemoryTarget): Promise<DumpJob> {
   const runtime = world.runtime();
   await mkdir(runtime.workDirectory);
   const connection = await resolveConnection(world.databaseSettings, runtime);
   const databases = await withClient(connection, 'postgres', async (client) =>
     readSizes(client, await readUserDatabases(client)),
   );
-  return dumpDatabase({
+  return {
     connection,
     database: databases.find(({ name }) => name === database)!,
     client: await findDumpClient(15, runtime.workDirectory),
@@ -80,11 +88,11 @@ async function dump(database: string): Promise<DumpedDatabase> {
     leaveOut: [],
     hasForeignNames: false,
     jobs: 2,
-    progress: new DumpProgress(({ tablesLeft }) => tablesLeft !== undefined && left.push(tablesLeft)),
-    target: (target = new MemoryTarget(new BufferPool(4, PART_BYTES))),
+    progress: new DumpProgress(undefined),
+    target: into,
     signal: new AbortController().signal,
     log: runtime.log,
-  });
+  };
 }
 
 test('describes what the snapshot holds', async () => {
@@ -557,32 +565,15 @@ test('pg_dump is paused while the storage takes less than it writes, and resumed
   const released = new Promise<void>((resolve) => (release = resolve));
   const slow = new MemoryTarget(new BufferPool(2, 512 * 1024));
   slow.put = async () => released;
-  const runtime = world.runtime();
-  await mkdir(runtime.workDirectory);
-  const connection = await resolveConnection(world.databaseSettings, runtime);
-  const databases = await withClient(connection, 'postgres', async (client) =>
-    readSizes(client, await readUserDatabases(client)),
-  );
+  const job = await newJob('postgres', slow);
   const controller = new AbortController();
 
   // WHEN
-  const dumping = dumpDatabase({
-    connection,
-    database: databases.find(({ name }) => name === 'postgres')!,
-    client: await findDumpClient(15, runtime.workDirectory),
-    workDirectory: runtime.workDirectory,
-    leaveOut: [],
-    hasForeignNames: false,
-    jobs: 2,
-    progress: new DumpProgress(undefined),
-    target: slow,
-    signal: controller.signal,
-    log: runtime.log,
-  });
+  const dumping = dumpDatabase({ ...job, signal: controller.signal });
   dumping.catch(() => undefined);
 
   // THEN
-  const file = `--file=${path.join(runtime.workDirectory, 'postgres')}`;
+  const file = `--file=${path.join(job.workDirectory, 'postgres')}`;
   await waitFor(async () => (isPaused(file) ? true : undefined));
   release();
   await waitFor(async () => (isPaused(file) ? undefined : true));
