@@ -8,6 +8,9 @@ import { ActionError } from '../contract/action-error';
 import { Answers, FailureAnswer, Invocation, Request } from '../contract/requests';
 import { openObjectStore } from './storage/s3-object-store';
 import { makeWorkDirectory } from './work-directory';
+import { keepYoungGenerationSmall } from './young-generation';
+
+keepYoungGenerationSmall();
 
 /** What is used of Lambda's context of an invocation. */
 export interface LambdaContext {
