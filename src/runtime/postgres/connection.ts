@@ -44,6 +44,8 @@ const SESSION_SETTINGS = [
   'role=none',
   // Else a load would read NULL in an array as text.
   'array_nulls=on',
+  // Else an object's number, which is read as a float, could lose digits and be that of another.
+  'extra_float_digits=1',
   // Warnings say what a server did not do.
   'client_min_messages=notice',
 ];

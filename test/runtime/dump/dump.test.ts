@@ -308,6 +308,16 @@ describe('settings of the database and of the role', () => {
     expect(facts.tables).toEqual([{ schema: 'public', name: 'words', rows: 300_000 }]);
     expect(remarks).toEqual([]);
   });
+
+  test('do not change what is left out of it', async () => {
+    await world.sql('hostile', 'SET default_transaction_read_only = off', 'CREATE TABLE public.draft ()');
+    const job = await newJob('hostile', new MemoryTarget(new BufferPool(4, PART_BYTES)));
+
+    const { facts, leftOut } = await dumpDatabase({ ...job, leaveOut: [{ schema: 'public', table: 'draft' }] });
+
+    expect(facts.tables.map(({ name }) => name)).toEqual(['words']);
+    expect(leftOut).toHaveLength(1);
+  });
 });
 
 describe('what the master cannot read', () => {
