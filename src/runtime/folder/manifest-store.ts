@@ -4,7 +4,7 @@ import { BackupId } from '../../contract/backup-id';
 import { Manifest, MANIFEST_FORMAT } from '../../contract/manifest';
 import { ObjectKeys } from '../../contract/object-keys';
 import { bodyOf, ObjectStore, ReadResult } from '../storage/object-store';
-import { Sealed, seal, unseal, unsealedFormat } from '../storage/sealed-json';
+import { digestOf, Sealed, seal, unseal, unsealedFormat } from '../storage/sealed-json';
 
 /** What the catalog knows of a backup's manifest. */
 export interface ExpectedManifest {
@@ -26,7 +26,7 @@ export async function writeManifest(store: ObjectStore, key: string, manifest: M
         'Ask the provider of the storage, and let no other program write to this folder.',
     );
   }
-  return unseal(body)!.digest;
+  return digestOf(body);
 }
 
 /**

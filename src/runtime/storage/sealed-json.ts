@@ -17,6 +17,11 @@ export interface Sealed<T> {
 const HEAD = /^\{"digest":"([0-9a-f]{64})",$/;
 const HEAD_LENGTH = '{"digest":"'.length + 64 + '",'.length;
 
+/** The digest in bytes that were just sealed. */
+export function digestOf(sealed: Buffer): string {
+  return HEAD.exec(sealed.toString('latin1', 0, HEAD_LENGTH))![1];
+}
+
 /** The value that was sealed; undefined where the bytes are not as they were written. */
 export function unseal<T extends object>(body: Buffer): Sealed<T> | undefined {
   const digest = HEAD.exec(body.toString('latin1', 0, HEAD_LENGTH))?.[1];
