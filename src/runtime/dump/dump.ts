@@ -24,6 +24,7 @@ import { exchangesBytes, inManifest, readableName } from '../postgres/encoding';
 import { readDatabaseRemarks } from '../postgres/remarks';
 import { UserDatabase } from '../postgres/server';
 import {
+  countLockableTables,
   countRows,
   DatabaseContents,
   DumpedTable,
@@ -34,6 +35,7 @@ import {
   readForeignContents,
   readLockableTables,
   readUnreadable,
+  SnapshotTable,
   TableName,
   Unreadable,
 } from '../postgres/tables';
@@ -91,10 +93,9 @@ const BYTES = 'SQL_ASCII';
 /** How often the directory is asked for the table of contents. */
 const POLL_MS = 20;
 
-/** Tables that were not locked before the snapshot was taken, and the file of every table in the snapshot. */
-interface UnlockedTables {
-  readonly tables: readonly DumpedTable[];
-  readonly nodes: ReadonlyMap<number, number>;
+interface Contents extends DatabaseContents {
+  /** The tables that were not locked before the snapshot was taken. */
+  readonly unlocked: readonly SnapshotTable[];
 }
 
 /** Tables were changed after the snapshot and before they were locked. */
@@ -199,22 +200,12 @@ class DumpRun {
     const isDumped = ({ oid }: { readonly oid: number }) => !this.leftOut.oids.has(oid);
     await this.reading(this.requireReadable());
     this.foreign = (await this.reading(readForeignContents(this.client))).filter(isDumped);
-    const lockable = (await this.reading(readLockableTables(this.client))).filter(isDumped);
-    const mode = wanted ?? lockMode(lockable.length, await this.reading(readLockRoom(this.client)));
-    const lockedFirst = mode === 'snapshot first' ? [] : lockable;
+    const mode = wanted ?? (await this.reading(this.chooseLockMode()));
+    const lockedFirst =
+      mode === 'snapshot first' ? [] : await this.reading(readLockableTables(this.client, this.leftOut.oids));
     await this.reading(beginSnapshot(this.client, lockedFirst));
-    const everything = await this.reading(readContents(this.client));
-    const contents = { ...everything, tables: everything.tables.filter(isDumped) };
-    const locked = new Set(lockedFirst.map(({ oid }) => oid));
-    const unlocked = {
-      tables: contents.tables.filter(({ oid }) => !locked.has(oid)),
-      nodes: await this.reading(readFileNodes(this.client)),
-    };
-    this.job.progress.begin(this.job.database.name, contents.tables.length);
-    const { examined, messages } =
-      mode === 'one session'
-        ? await this.dumpInSession(contents, unlocked)
-        : await this.dumpInItsOwn(contents, unlocked, mode);
+    const { contents, examined, messages } =
+      mode === 'one session' ? await this.dumpInSession(lockedFirst) : await this.dumpInItsOwn(lockedFirst, mode);
 
     const { database, log } = this.job;
     const tables = examined.tables.map((table) => inManifest(table, database.encoding));
@@ -222,7 +213,7 @@ class DumpRun {
       this.tableOfContents.entries(),
       this.shipping.storeRest(),
       // pg_dump may have released its locks before the count was done.
-      mode === 'one session' ? Promise.resolve() : this.requireUnchanged(unlocked),
+      mode === 'one session' ? Promise.resolve() : this.requireUnchanged(contents.unlocked),
     ]);
     const descriptions = this.shipping.descriptions();
     const files = [...this.writer.fileNames(), ...descriptions.map(({ name }) => name)];
@@ -244,26 +235,34 @@ class DumpRun {
     };
   }
 
-  /** pg_dump has sessions of its own, and the snapshot is examined while it works. */
-  private async dumpInItsOwn(contents: DatabaseContents, unlocked: UnlockedTables, mode: LockMode) {
+  private async chooseLockMode(): Promise<LockMode> {
+    return lockMode(await countLockableTables(this.client, this.leftOut.oids), await readLockRoom(this.client));
+  }
+
+  /** pg_dump has sessions of its own, and the snapshot is read while it works. */
+  private async dumpInItsOwn(lockedFirst: readonly DumpedTable[], mode: LockMode) {
     // A change that waits for pg_dump's lock would keep the count waiting until pg_dump has ended.
     if (mode === 'snapshot first') await this.reading(limitLockWait(this.client, LOCK_WAIT_MS));
     const snapshot = await this.reading(exportSnapshot(this.client));
     // More sessions than tables would find nothing to do.
-    const jobs = mode === 'parallel' ? Math.max(Math.min(this.job.jobs, contents.tables.length), 1) : 1;
-    const args = [`--jobs=${jobs}`, `--snapshot=${snapshot}`];
-    const dumping = this.pgDump(args, {});
-    const [examined, messages] = await this.all([
-      this.reading(this.examine(contents)),
-      dumping,
-      this.shipping.whileDumping(dumping),
-      this.checkOnceLocked(unlocked, dumping, mode),
-    ]);
-    return { examined, messages };
+    const jobs = mode === 'parallel' ? Math.max(Math.min(this.job.jobs, lockedFirst.length), 1) : 1;
+    const dumping = this.pgDump([`--jobs=${jobs}`, `--snapshot=${snapshot}`], {});
+    const besideIt = async () => {
+      const contents = await this.reading(this.readContents(lockedFirst));
+      const [examined] = await this.all([
+        this.reading(this.examine(contents)),
+        this.shipping.whileDumping(dumping),
+        this.checkOnceLocked(contents, dumping, mode),
+      ]);
+      return { contents, examined };
+    };
+    const [seen, messages] = await this.all([besideIt(), dumping]);
+    return { ...seen, messages };
   }
 
-  /** The snapshot is examined before pg_dump takes over the session. */
-  private async dumpInSession(contents: DatabaseContents, unlocked: UnlockedTables) {
+  /** The snapshot is read before pg_dump takes over the session. */
+  private async dumpInSession(lockedFirst: readonly DumpedTable[]) {
+    const contents = await this.reading(this.readContents(lockedFirst));
     const examined = await this.reading(this.examine(contents));
     const relay = await SessionRelay.open(this.client, this.job.workDirectory);
     try {
@@ -271,12 +270,21 @@ class DumpRun {
       const [messages] = await this.all([
         dumping,
         this.shipping.whileDumping(dumping),
-        this.checkOnceLocked(unlocked, dumping, 'one session'),
+        this.checkOnceLocked(contents, dumping, 'one session'),
       ]);
-      return { examined, messages };
+      return { contents, examined, messages };
     } finally {
       await relay.close();
     }
+  }
+
+  /** What is to be dumped, as the snapshot sees it. */
+  private async readContents(lockedFirst: readonly DumpedTable[]): Promise<Contents> {
+    const contents = await readContents(this.client);
+    const tables = contents.tables.filter(({ oid }) => !this.leftOut.oids.has(oid));
+    const locked = new Set(lockedFirst.map(({ oid }) => oid));
+    this.job.progress.begin(this.job.database.name, tables.length);
+    return { ...contents, tables, unlocked: tables.filter(({ oid }) => !locked.has(oid)) };
   }
 
   /**
@@ -329,8 +337,8 @@ class DumpRun {
   }
 
   /** pg_dump writes its table of contents when it has its locks: no table is rewritten or altered from there on. */
-  private async checkOnceLocked(unlocked: UnlockedTables, dumping: Promise<unknown>, mode: LockMode): Promise<void> {
-    if (unlocked.tables.length === 0) return;
+  private async checkOnceLocked({ unlocked }: Contents, dumping: Promise<unknown>, mode: LockMode): Promise<void> {
+    if (unlocked.length === 0) return;
     let ended = false;
     const end = () => (ended = true);
     dumping.then(end, end);
@@ -341,12 +349,12 @@ class DumpRun {
   }
 
   /** @throws TablesChanged if a table has another file than in the snapshot. */
-  private async requireUnchanged({ tables, nodes }: UnlockedTables): Promise<void> {
+  private async requireUnchanged(tables: readonly SnapshotTable[]): Promise<void> {
     if (tables.length === 0) return;
     const { connection, database } = this.job;
     const present = await withClient(connection, database.name, readFileNodes, database.encoding);
     this.refuseChanged(
-      tables.filter(({ oid }) => present.get(oid) !== nodes.get(oid)),
+      tables.filter(({ oid, fileNode }) => present.get(oid) !== fileNode),
       REWRITTEN,
     );
   }

@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import { DumpedTable, qualified, TableName, USER_TABLES } from '../postgres/tables';
+import { DumpedTable, qualified, TABLE, TableName, USER_TABLES } from '../postgres/tables';
 
 /** Where the definitions of a table are, with the column that names the table. */
 const DEFINITIONS = [
@@ -46,12 +46,12 @@ export async function limitLockWait(client: Client, milliseconds: number): Promi
  */
 export async function readChangedTables(client: Client): Promise<DumpedTable[]> {
   const rows = DEFINITIONS.map(([catalog, table]) => `SELECT ${table} AS table_oid, xmax FROM pg_catalog.${catalog}`);
-  const { rows: changed } = await client.query<{ oid: string; schema: string; name: string }>(
-    `SELECT c.oid::int8 AS oid, n.nspname AS schema, c.relname AS name ${USER_TABLES} AND c.relkind IN ('r', 'p')
+  const { rows: changed } = await client.query<DumpedTable>(
+    `SELECT ${TABLE} ${USER_TABLES} AND c.relkind IN ('r', 'p')
      AND c.oid IN (SELECT table_oid FROM (${rows.join(' UNION ALL ')}) AS definitions
        WHERE xmax::text <> '0' AND pg_catalog.age(xmax) <= pg_catalog.age(
          pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())::pg_catalog.xid))
      ORDER BY n.nspname, c.relname`,
   );
-  return changed.map((table) => ({ ...table, oid: Number(table.oid) }));
+  return changed;
 }

@@ -15,9 +15,18 @@ export interface DumpedTable extends TableName {
   readonly oid: number;
 }
 
+/** A table as a snapshot sees it. */
+export interface SnapshotTable extends DumpedTable {
+  /**
+   * Number of its file on the server's disk. A table that is emptied or rewritten gets a new file, and has no rows for
+   * snapshots that are older.
+   */
+  readonly fileNode: number;
+}
+
 /** What a database holds in the snapshot of the client's transaction, without the row counts. */
 export type DatabaseContents = Pick<ManifestDatabase, 'extensions' | 'largeObjects'> & {
-  readonly tables: readonly DumpedTable[];
+  readonly tables: readonly SnapshotTable[];
 };
 
 /** Tables of users, and not those of PostgreSQL itself. */
@@ -25,9 +34,27 @@ export const USER_TABLES = `
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   WHERE c.relpersistence <> 't' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'`;
 
+/** Columns of a table. A number of 32 bits comes as a number where it is read as a float. */
+export const TABLE = 'c.oid::int8::float8 AS oid, n.nspname AS schema, c.relname AS name';
+const FILE_NODE = 'c.relfilenode::int8::float8 AS "fileNode"';
+
 const BELONGS_TO_EXTENSION = `
   EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
     AND d.objid = c.oid AND d.deptype = 'e')`;
+
+/**
+ * Whether the user of the connection may read a table or sequence. Only where other rights than the owner's may decide is
+ * the server asked about the one relation, which takes it longer.
+ */
+const MAY_READ = `(pg_catalog.has_schema_privilege(n.oid, 'USAGE')
+  AND (c.relacl IS NULL AND pg_catalog.pg_has_role(c.relowner, 'USAGE')
+    OR pg_catalog.has_table_privilege(c.oid, 'SELECT')))`;
+
+/** Whether row security may hide rows from the user of the connection; no look at those that have none. */
+const HIDES_ROWS = '(c.relrowsecurity AND pg_catalog.row_security_active(c.oid))';
+
+/** The tables that pg_dump locks: partitioned ones too, and those of extensions as far as they may be read. */
+const LOCKABLE_TABLES = `${USER_TABLES} AND c.relkind IN ('r', 'p') AND ${MAY_READ} AND c.oid <> ALL ($1)`;
 
 export async function readContents(client: Client): Promise<DatabaseContents> {
   const tables = await readTables(client);
@@ -39,22 +66,26 @@ export async function readContents(client: Client): Promise<DatabaseContents> {
 }
 
 /** Partitioned tables have no rows of their own; the tables of an extension are created by the extension. */
-export async function readTables(client: Client): Promise<DumpedTable[]> {
-  const { rows } = await client.query(
-    `SELECT c.oid::int8 AS oid, n.nspname AS schema, c.relname AS name ${USER_TABLES}
+export async function readTables(client: Client): Promise<SnapshotTable[]> {
+  const { rows } = await client.query<SnapshotTable>(
+    `SELECT ${TABLE}, ${FILE_NODE} ${USER_TABLES}
      AND c.relkind = 'r' AND NOT ${BELONGS_TO_EXTENSION} ORDER BY n.nspname, c.relname`,
   );
-  return rows.map((table) => ({ ...table, oid: Number(table.oid) }));
+  return rows;
 }
 
-/** The tables that pg_dump locks: partitioned ones too, and those of extensions as far as they may be read. */
-export async function readLockableTables(client: Client): Promise<DumpedTable[]> {
-  const { rows } = await client.query(
-    `SELECT c.oid::int8 AS oid, n.nspname AS schema, c.relname AS name ${USER_TABLES}
-     AND c.relkind IN ('r', 'p') AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')
-     AND pg_catalog.has_table_privilege(c.oid, 'SELECT') ORDER BY c.oid`,
-  );
-  return rows.map((table) => ({ ...table, oid: Number(table.oid) }));
+/** How many tables pg_dump locks. @param leftOut object ids of tables that are not dumped */
+export async function countLockableTables(client: Client, leftOut: ReadonlySet<number>): Promise<number> {
+  const { rows } = await client.query<{ count: number }>(`SELECT count(*)::int AS count ${LOCKABLE_TABLES}`, [
+    [...leftOut],
+  ]);
+  return rows[0].count;
+}
+
+/** The tables that pg_dump locks. @param leftOut object ids of tables that are not dumped */
+export async function readLockableTables(client: Client, leftOut: ReadonlySet<number>): Promise<DumpedTable[]> {
+  const { rows } = await client.query<DumpedTable>(`SELECT ${TABLE} ${LOCKABLE_TABLES} ORDER BY c.oid`, [[...leftOut]]);
+  return rows;
 }
 
 /** A table or sequence that the user of the connection cannot read whole. */
@@ -78,8 +109,7 @@ export async function readUnreadable(client: Client, leftOut: ReadonlySet<number
        pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT')
          AND pg_catalog.pg_has_role(c.relowner, 'USAGE') AS "isOwned" ${USER_TABLES}
      AND c.relkind IN ('r', 'p', 'S') AND c.oid <> ALL ($1) AND NOT ${BELONGS_TO_EXTENSION}
-     AND NOT (pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT')
-       AND (c.relkind = 'S' OR NOT pg_catalog.row_security_active(c.oid)))
+     AND NOT (${MAY_READ} AND (c.relkind = 'S' OR NOT ${HIDES_ROWS}))
      ORDER BY n.nspname, c.relname`,
     [[...leftOut]],
   );
@@ -99,7 +129,7 @@ export interface ForeignContent extends DumpedTable {
  */
 export async function readForeignContents(client: Client): Promise<ForeignContent[]> {
   const { rows } = await client.query(
-    `SELECT c.oid::int8 AS oid, n.nspname AS schema, c.relname AS name, e.extname AS extension, config.condition, c.relkind = 'S' AS sequence,
+    `SELECT ${TABLE}, e.extname AS extension, config.condition, c.relkind = 'S' AS sequence,
        NOT pg_catalog.row_security_active(c.oid) AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')
          AND pg_catalog.has_table_privilege(c.oid, 'SELECT') AS readable
      FROM pg_catalog.pg_extension e,
@@ -116,20 +146,17 @@ export async function readForeignContents(client: Client): Promise<ForeignConten
       !sequence &&
       (!readable ||
         (await client.query(`SELECT FROM ${qualified({ schema, name })} ${condition} LIMIT 1`)).rows.length > 0);
-    contents.push({ oid: Number(oid), schema, name, extension, mayHoldRows });
+    contents.push({ oid, schema, name, extension, mayHoldRows });
   }
   return contents;
 }
 
-/**
- * The file of each table on the server's disk, by the table's object id. A table that is emptied or rewritten gets a
- * new file, and has no rows for snapshots that are older.
- */
+/** The file of each table, by the table's object id, as it is for the client's transaction. */
 export async function readFileNodes(client: Client): Promise<Map<number, number>> {
-  const { rows } = await client.query(
-    `SELECT c.oid::int8 AS oid, c.relfilenode::int8 AS node ${USER_TABLES} AND c.relkind = 'r'`,
+  const { rows } = await client.query<{ oid: number; fileNode: number }>(
+    `SELECT c.oid::int8::float8 AS oid, ${FILE_NODE} ${USER_TABLES} AND c.relkind = 'r'`,
   );
-  return new Map(rows.map(({ oid, node }) => [Number(oid), Number(node)]));
+  return new Map(rows.map(({ oid, fileNode }) => [oid, fileNode]));
 }
 
 /** Counts the rows that the snapshot of the client's transaction sees. */
