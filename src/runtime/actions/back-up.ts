@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openFolder, openForWriting, withLock } from './locked-folder';
 import { pruneAnswer, pruneFolder, requireRetentionDays } from './prune';
@@ -29,7 +30,6 @@ import { findDumpClient } from '../postgres/tools';
 import { requireTime } from '../require-time';
 import { Runtime } from '../runtime';
 import { ObjectStore } from '../storage/object-store';
-import { runSystemProgram } from '../system-program';
 
 /** Databases below this size are dumped beside the others. An empty one has half of it. */
 const SMALL_DATABASE_BYTES = 16 * 1024 * 1024;
@@ -258,9 +258,7 @@ class BackupRun {
       workDirectory,
       log: this.runtime.log,
     });
-    // Beside what comes next. A program of its own: Node.js takes a quarter of a second for 10,000 files. Whatever it leaves
-    // is deleted with the directory of the whole run.
-    void runSystemProgram('rm', ['-r', workDirectory]).catch(() => undefined);
+    await rm(workDirectory, { recursive: true, force: true });
     this.note(dumped.remarks);
     const { parts } = dumped;
     const stored = { backup: this.id, database: database.name, parts: parts.length, bytes: bytesOf(parts) };

@@ -12,7 +12,7 @@ const NAMED_MISSING = 20;
 /** @throws BackupFailed unless everything that was seen in the snapshot is in the dump. */
 export async function requireComplete(
   database: string,
-  /** Names of all files, those of the descriptions included. */
+  /** Names of all files that are stored. */
   files: readonly string[],
   descriptions: readonly DumpedFile[],
   entries: readonly ArchiveEntry[],

@@ -215,11 +215,9 @@ class DumpRun {
       // pg_dump may have released its locks before the count was done.
       mode === 'one session' ? Promise.resolve() : this.requireUnchanged(contents.unlocked),
     ]);
-    const descriptions = this.shipping.descriptions();
-    const files = [...this.writer.fileNames(), ...descriptions.map(({ name }) => name)];
     const seen = { ...contents, tables: contents.tables.map((table) => inManifest(table, database.encoding)) };
-    await requireComplete(database.name, files, descriptions, entries, seen, log);
-    await this.shipping.storeDescriptions();
+    const descriptions = this.shipping.descriptions();
+    await requireComplete(database.name, this.writer.fileNames(), descriptions, entries, seen, log);
     this.job.progress.end(database.name);
     const { extensions, largeObjects } = contents;
     return {

@@ -1,5 +1,6 @@
 import { mkdirSync, renameSync, rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
+import { runSystemProgram } from '../system-program';
 
 /** A file system has room for so many empty files, however small it is. */
 const MOST_FILES = 10_000;
@@ -13,7 +14,7 @@ export class EmptiedFiles {
   private count = 0;
 
   constructor(
-    /** Where they are put; it is on the same file system, and the caller deletes it in the end. */
+    /** Where they are put: on the same file system. */
     private readonly directory: string,
   ) {
     mkdirSync(directory, { recursive: true });
@@ -27,5 +28,13 @@ export class EmptiedFiles {
     }
     truncateSync(file);
     renameSync(file, join(this.directory, String(this.count++)));
+  }
+
+  /**
+   * Deletes them, once pg_dump creates no more. A program of its own does: Node.js takes a quarter of a second for 10,000
+   * files. Whatever it leaves is deleted with the directory of the dump.
+   */
+  async delete(): Promise<void> {
+    await runSystemProgram('rm', ['-r', this.directory]).catch(() => undefined);
   }
 }

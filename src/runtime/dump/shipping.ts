@@ -9,7 +9,7 @@ import { Log } from '../log';
 import { runSystemProgram } from '../system-program';
 
 /** How often the files are looked at while they grow. */
-const POLL_MS = 200;
+const POLL_MS = 50;
 
 /**
  * The stored head of a file is punched out when it has so many parts: each time a program is started for it, and the
@@ -90,18 +90,18 @@ export class Shipping {
     }
   }
 
-  /** Stores what is left of the data files, after pg_dump has ended. */
+  /** Stores what is left of the data files, and the files that describe the dump, after pg_dump has ended. */
   async storeRest(): Promise<void> {
     await this.round();
+    const deleting = this.emptied.delete();
     await this.writer.sendSmallFiles();
-  }
-
-  async storeDescriptions(): Promise<void> {
     for (const file of this.descriptions()) {
       const growing = { name: file.name, path: file.path, stored: 0, punched: 0 };
       await this.storeHead(growing, file.size);
       await this.storeTail(growing, file.size);
     }
+    await this.writer.sendSmallFiles();
+    await deleting;
   }
 
   /** The files that describe the dump. */
