@@ -31,6 +31,12 @@ export interface WrittenParts {
   readonly parts: readonly Part[];
 }
 
+interface WrittenFile {
+  readonly segments: Segment[];
+  /** Of what was added; for a file that is whole its digest: of 10,000 files a state each would take 10 MB. */
+  sha256: Hash | string;
+}
+
 /** A part that is being filled, in the buffer that is sent. */
 interface OpenPart {
   readonly buffer: Buffer;
@@ -45,7 +51,7 @@ interface OpenPart {
  * handed to the store.
  */
 export class PartsWriter {
-  private readonly files = new Map<string, { hash: Hash; segments: Segment[] }>();
+  private readonly files = new Map<string, WrittenFile>();
   private readonly parts: Part[] = [];
   private readonly sending = new Set<Promise<void>>();
   private readonly failure = new AbortController();
@@ -73,7 +79,8 @@ export class PartsWriter {
       await this.sendSmallFiles();
     }
     this.filling ??= await this.openPart();
-    this.fill(this.filling, file, file.name, 0, file.size);
+    const written = this.fill(this.filling, file, file.name, 0, file.size);
+    written.sha256 = hexOf(written.sha256);
   }
 
   /** Sends the small files that no full part has. */
@@ -94,10 +101,10 @@ export class PartsWriter {
     await Promise.all(this.sending);
     this.failure.signal.throwIfAborted();
     return {
-      files: [...this.files].map(([name, { hash, segments }]) => ({
+      files: [...this.files].map(([name, { sha256, segments }]) => ({
         name,
         size: segments.reduce((sum, { size }) => sum + size, 0),
-        sha256: hash.digest('hex'),
+        sha256: hexOf(sha256),
         segments,
       })),
       parts: [...this.parts].sort((one, other) => one.number - other.number),
@@ -125,15 +132,16 @@ export class PartsWriter {
     name: string,
     offset: number,
     size: number,
-  ): void {
+  ): WrittenFile {
     const start = part.position + TAR_BLOCK;
     const content = part.buffer.subarray(start, start + size);
     readInto(content, file, offset);
-    let state = this.files.get(file.name);
-    if (state === undefined) this.files.set(file.name, (state = { hash: createHash('sha256'), segments: [] }));
-    state.hash.update(content);
+    let written = this.files.get(file.name);
+    if (written === undefined) this.files.set(file.name, (written = { sha256: createHash('sha256'), segments: [] }));
+    (written.sha256 as Hash).update(content);
     part.members.push({ file: file.name, name, content });
     part.position += memberBytes(size);
+    return written;
   }
 
   private async send({ buffer, members, position }: OpenPart): Promise<void> {
@@ -168,6 +176,10 @@ export class PartsWriter {
       });
     this.sending.add(sending);
   }
+}
+
+function hexOf(digest: Hash | string): string {
+  return typeof digest === 'string' ? digest : digest.digest('hex');
 }
 
 /**
