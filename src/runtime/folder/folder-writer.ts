@@ -134,10 +134,11 @@ export class FolderWriter {
     }
   }
 
+  /** Stores a part. What is in `body` then may be what the storage gave back. */
   async writePart(id: BackupId, number: number, body: Buffer, digests?: BodyDigests): Promise<void> {
     const size = body.length;
     await this.store.put(this.folder.keys.part(id, number), body, digests);
-    if (digests) this.checks?.begin({ number, size, sha256: digests.sha256 });
+    if (digests) await this.checks?.begin({ number, size, sha256: digests.sha256 }, body);
   }
 
   /** Deletes a part of a backup that is not completed. */

@@ -14,21 +14,20 @@ interface Check {
 /** Finds out whether the storage holds the parts of a backup while others are still on their way. */
 export class PartChecks {
   private readonly checks = new Map<number, Check>();
-  /** One part is read back at a time, into the same memory: what is freed does not go back to the system at once. */
-  private reading: Promise<unknown> = Promise.resolve();
-  private buffer = Buffer.alloc(0);
 
   constructor(
     private readonly stored: StoredParts,
     private readonly signal: AbortSignal,
   ) {}
 
-  /** The storage has said that it took this part. */
-  begin(part: Part): void {
+  /** The storage has said that it took this part. Resolves when `body` is needed no more: a part is read back into it. */
+  async begin(part: Part, body: Buffer): Promise<void> {
     const count = this.checks.size + 1;
     const isReadBack = count <= FIRST_READ_BACK || Number.isInteger(Math.log2(count));
-    const checking = isReadBack ? this.readBack(part) : this.stored.hasItsSize(part);
-    this.checks.set(part.number, { part, isReadBack, passed: checking.catch(() => false) });
+    const checking = isReadBack ? this.readBack(part, body) : this.stored.hasItsSize(part);
+    const passed = checking.catch(() => false);
+    this.checks.set(part.number, { part, isReadBack, passed });
+    if (isReadBack) await passed;
   }
 
   /**
@@ -52,13 +51,10 @@ export class PartChecks {
     return { damaged, readBack: readBack + sample.length };
   }
 
-  private async readBack(part: Part): Promise<boolean> {
-    const reading = this.reading.then(async () => {
-      this.signal.throwIfAborted();
-      if (part.size > this.buffer.length) this.buffer = Buffer.allocUnsafeSlow(part.size);
-      return this.stored.damageOf(part, this.buffer);
-    });
-    this.reading = reading.catch(() => undefined);
-    return (await reading) === undefined;
+  private async readBack(part: Part, into: Buffer): Promise<boolean> {
+    this.signal.throwIfAborted();
+    // What was sent must not pass for what comes back.
+    into.fill(0);
+    return (await this.stored.damageOf(part, into)) === undefined;
   }
 }

@@ -67,7 +67,7 @@ class Model {
       for (const [index, body] of bodies.entries()) {
         const digest = (algorithm: string) => createHash(algorithm).update(body);
         const digests = { sha256: digest('sha256').digest('hex'), md5: digest('md5').digest('base64') };
-        await writer.writePart(id, first + index, body, digests);
+        await writer.writePart(id, first + index, Buffer.from(body), digests);
       }
       await writer.complete(manifestOf(id, bodies, first, now));
     } catch (error) {

@@ -4,6 +4,7 @@ import { Part } from '../../../src/contract/manifest';
 import { ObjectKeys } from '../../../src/contract/object-keys';
 import { PartChecks } from '../../../src/runtime/folder/part-checks';
 import { StoredParts } from '../../../src/runtime/folder/stored-backup';
+import { ReadResult } from '../../../src/runtime/storage/object-store';
 
 const ID = '20261122T030000Z';
 const KEYS = new ObjectKeys('production', 'orders');
@@ -24,7 +25,7 @@ function send(count: number): Part[] {
     store.objects.set(KEYS.part(ID, number), bodyOf(number));
     const sha256 = createHash('sha256').update(bodyOf(number)).digest('hex');
     const part = { number, size: bodyOf(number).length, sha256 };
-    checks.begin(part);
+    void checks.begin(part, Buffer.from(bodyOf(number)));
     return part;
   });
 }
@@ -68,4 +69,17 @@ test('a part that was never checked is looked at', async () => {
   store.objects.clear();
   const fresh = new PartChecks(new StoredParts(store, KEYS, ID), new AbortController().signal);
   expect((await fresh.finish(parts)).damaged).toHaveLength(3);
+});
+
+test('what was sent does not pass for what comes back, which is read into the same memory', async () => {
+  const forgetful = Object.assign(store, {
+    get: async (_: string, into?: Buffer): Promise<ReadResult> => ({ kind: 'found', body: into! }),
+  });
+  checks = new PartChecks(new StoredParts(forgetful, KEYS, ID), new AbortController().signal);
+  const body = bodyOf(1);
+  const part = { number: 1, size: body.length, sha256: createHash('sha256').update(body).digest('hex') };
+
+  await checks.begin(part, body);
+
+  expect((await checks.finish([part])).damaged).toEqual([expect.stringContaining('has SHA-256')]);
 });
