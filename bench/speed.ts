@@ -18,8 +18,8 @@ const CEILING_PARTS = 32;
 
 /**
  * `npm run bench -- backup|restore|drill [--only FIGURE] [--megabytes N] [--rounds N] [--seed N] [--json] [--file FILE]`: how fast and
- * how large backups and restores are, beside what is used instead, on servers and a store of its own. `--file` has the
- * figures after every group. Needs `aws`, `zstd` and `versitygw` on PATH, or `python3` and `go` to install what is missing.
+ * how large backups and restores are, beside what is used instead, on servers and a store of its own. `--only` gives
+ * a figure and those that are measured with it, `--file` has the figures after every group. Needs `aws`, `zstd` and `versitygw` on PATH, or `python3` and `go` to install what is missing.
  */
 async function speed({ words, only, seed, numbers, file }: BenchOptions, progress: Progress): Promise<Figure[]> {
   const suite = SUITES[words.join(' ')];
@@ -45,7 +45,7 @@ async function speed({ words, only, seed, numbers, file }: BenchOptions, progres
     }
     if (file !== undefined) await writeFile(file, render(figures, true));
   }
-  return figures.filter(({ name }) => wanted.includes(name));
+  return figures;
 }
 
 /** What the store takes and gives at most, four requests at a time. */
