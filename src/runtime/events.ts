@@ -38,10 +38,22 @@ export async function publishEvents(events: readonly BackupEvent[], region: stri
     log.warn('events-not-sent', {
       types: events.map(({ type }) => type),
       reason: (error as Error).message,
-      remedy:
-        'The function needs a route to EventBridge: a NAT gateway, or an interface endpoint of the service events.',
+      remedy: remedyFor(error as ServiceAnswer),
     });
   } finally {
     client.destroy();
   }
+}
+
+/** The SDK gives the status of an answer with its error. */
+type ServiceAnswer = Error & { readonly $metadata?: { readonly httpStatusCode?: number } };
+
+function remedyFor({ name, $metadata }: ServiceAnswer): string {
+  if ($metadata?.httpStatusCode === undefined) {
+    return 'The function needs a route to EventBridge: a NAT gateway, or an interface endpoint of the service events.';
+  }
+  return /AccessDenied|NotAuthorized/.test(name)
+    ? "Allow events:PutEvents on the default bus of the region: to the function's role, and in the policies of the bus " +
+        'and of the interface endpoint where they have one.'
+    : 'EventBridge answered with this error: look it up in its API reference under PutEvents.';
 }

@@ -1,4 +1,6 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Upstream } from '../../sandbox/aws/upstream';
@@ -103,12 +105,38 @@ test('sends several events at once; what the rule does not name is not taken', a
   expect((await received()).map((event) => event['detail-type'])).toEqual(['Backup Failed']);
 });
 
-test('a bus that cannot be reached is a warning, no failure', async () => {
+/** What the log says where this is the address of EventBridge. */
+async function warningsFrom(endpoint: string): Promise<[string, any][]> {
   const { log, warnings } = recordingLog();
-  process.env.AWS_ENDPOINT_URL = 'http://127.0.0.1:1';
+  process.env.AWS_ENDPOINT_URL = endpoint;
   await publishEvents([{ type: 'Backups Pruned', detail: { database: 'orders', deleted: [], kept: 1 } }], REGION, log);
   process.env.AWS_ENDPOINT_URL = moto.endpoint;
-  expect(warnings).toMatchObject([['events-not-sent', { types: ['Backups Pruned'] }]]);
+  return warnings;
+}
+
+test('a bus that cannot be reached is a warning, no failure, and the advice is a route', async () => {
+  expect(await warningsFrom('http://127.0.0.1:1')).toMatchObject([
+    ['events-not-sent', { types: ['Backups Pruned'], remedy: expect.stringContaining('needs a route to EventBridge') }],
+  ]);
+});
+
+test.each([
+  ['AccessDeniedException', 'Allow events:PutEvents'],
+  ['ValidationException', 'look it up'],
+])('where EventBridge answers %s, the advice is no route', async (__type, advice) => {
+  const bus = createServer((_, response) => {
+    response.writeHead(400, { 'content-type': 'application/x-amz-json-1.1' });
+    response.end(JSON.stringify({ __type, message: 'No.' }));
+  });
+  await new Promise<void>((resolve) => bus.listen(0, '127.0.0.1', resolve));
+  try {
+    const { port } = bus.address() as AddressInfo;
+    expect(await warningsFrom(`http://127.0.0.1:${port}`)).toMatchObject([
+      ['events-not-sent', { reason: 'No.', remedy: expect.stringContaining(advice) }],
+    ]);
+  } finally {
+    bus.close();
+  }
 });
 
 test('the table of the page has the events and the fields of the schema', async () => {
