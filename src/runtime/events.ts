@@ -25,7 +25,7 @@ export async function publishEvents(events: readonly BackupEvent[], region: stri
     })),
   });
   try {
-    const { Entries = [] } = await withDeadline(
+    const { Entries = [], $metadata } = await withDeadline(
       PUBLISH_MS,
       async (abortSignal) => client.send(command, { abortSignal }),
       () => {
@@ -33,7 +33,10 @@ export async function publishEvents(events: readonly BackupEvent[], region: stri
       },
     );
     const refused = Entries.find(({ ErrorCode }) => ErrorCode !== undefined);
-    if (refused) throw new Error(`${refused.ErrorCode}: ${refused.ErrorMessage}`);
+    if (refused) {
+      const reason = `${refused.ErrorCode}: ${refused.ErrorMessage}`;
+      throw Object.assign(new Error(reason), { name: refused.ErrorCode, $metadata });
+    }
   } catch (error) {
     log.warn('events-not-sent', {
       types: events.map(({ type }) => type),
