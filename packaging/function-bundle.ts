@@ -83,8 +83,13 @@ async function bundle({ entry, rootCertificates }: BundleProps): Promise<Bundle>
     legalComments: 'none',
     external: [NATIVE_DRIVER],
     alias,
-    // The SDK is part of the bundle, so users cannot act on its warning that it will drop a version of Node.
-    define: { 'process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED': '"true"' },
+    define: {
+      // The SDK is part of the bundle, so users cannot act on its warning that it will drop a version of Node.
+      'process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED': '"true"',
+      // `pg` makes one to find out whether it runs on Cloudflare. Node 20 loads all of `fetch` for it, which nothing here
+      // uses: a fifth of the time that the program takes to load.
+      Response: 'undefined',
+    },
     tsconfigRaw: {},
     logLevel: 'silent',
   });

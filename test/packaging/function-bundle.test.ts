@@ -70,6 +70,16 @@ describe('bundleFunction', () => {
   });
 });
 
+test('a bundle with a PostgreSQL client does not load the fetch of Node.js', async () => {
+  const loaded = `console.log(process.moduleLoadList.some((name) => /undici|fetch/.test(name)))`;
+  const entry = source('loaded.ts', `import { Client } from 'pg'; new Client(); ${loaded}`);
+  const file = await bundleCommandLine({ entry, file: path.join(work, 'loaded.js') });
+  expect(execFileSync(file, { encoding: 'utf8' })).toBe('false\n');
+  // The list does name it where it is loaded.
+  const used = execFileSync(process.execPath, ['-e', `Response; ${loaded}`], { encoding: 'utf8' });
+  expect(used).toBe('true\n');
+});
+
 describe('bundleCommandLine', () => {
   test.each(['', '#!/usr/bin/env node\n'])(
     'gives a file that runs as a command (entry starts with %j)',
