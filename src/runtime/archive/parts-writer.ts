@@ -138,7 +138,8 @@ export class PartsWriter {
     readInto(content, file, offset);
     let written = this.files.get(file.name);
     if (written === undefined) this.files.set(file.name, (written = { sha256: createHash('sha256'), segments: [] }));
-    (written.sha256 as Hash).update(content);
+    if (typeof written.sha256 === 'string') throw writtenAgain(file);
+    written.sha256.update(content);
     part.members.push({ file: file.name, name, content });
     part.position += memberBytes(size);
     return written;
@@ -176,6 +177,14 @@ export class PartsWriter {
       });
     this.sending.add(sending);
   }
+}
+
+function writtenAgain({ name }: Pick<DumpedFile, 'name'>): ActionError {
+  return new ActionError(
+    'BackupFailed',
+    `The file ${name} of the dump was written again after it had been stored. Let no other program write to the directory ` +
+      'of the run.',
+  );
 }
 
 function hexOf(digest: Hash | string): string {

@@ -450,19 +450,27 @@ test('a table that came after the locks and is emptied after the snapshot is not
   await world.sql('shop', 'DROP TABLE late');
 });
 
+/** Of a script in the place of pg_dump: sets `directory`. */
+const FILE_OF_DUMP = 'for word in "$@"; do case $word in --file=*) directory=${word#--file=};; esac; done';
+
 test('a table of contents that was read before pg_dump had written its last is read again', async () => {
-  // GIVEN a pg_dump that begins once more when its first dump has been looked at, and leaves a table out
+  // GIVEN a pg_dump that writes another one when its first has been looked at, which leaves a table out
   await world.sql('postgres', 'CREATE DATABASE twice');
   await world.sql('twice', 'CREATE TABLE one ()', 'CREATE TABLE two ()');
-  await wrapPgDump(`
-    for word in "$@"; do case $word in --file=*) directory=\${word#--file=};; esac; done
-    real "$@" && sleep 2 && rm -r $directory && real "$@" --exclude-table=two`);
+  await wrapPgDump(`${FILE_OF_DUMP}
+    real "$@" && sleep 2 && real "$@" --file=$directory.2 --exclude-table=two && cp $directory.2/toc.dat $directory`);
 
   // WHEN
   const dumping = dump('twice');
 
   // THEN
   await expect(dumping).rejects.toMatchObject({ message: expect.stringContaining('lacks table public.two') });
+});
+
+test('a file that is written again after it was stored is named', async () => {
+  await wrapPgDump(`${FILE_OF_DUMP}
+    real "$@" && sleep 2 && rm -r $directory && real "$@"`);
+  await expect(dump('twice')).rejects.toThrow(/The file twice\/\d+\.dat\S* of the dump was written again/);
   await world.sql('postgres', 'DROP DATABASE twice');
 });
 
