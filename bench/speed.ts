@@ -19,7 +19,8 @@ const CEILING_PARTS = 32;
 /**
  * `npm run bench -- backup|restore|drill [--only FIGURE] [--megabytes N] [--rounds N] [--seed N] [--json] [--file FILE]`: how fast and
  * how large backups and restores are, beside what is used instead, on servers and a store of its own. `--only` gives
- * a figure and those that are measured with it, `--file` has the figures after every group. Needs `aws`, `zstd` and `versitygw` on PATH, or `python3` and `go` to install what is missing.
+ * a figure and those that are measured with it, `--file` has the figures after every group. Needs `aws`, `zstd` and
+ * `versitygw` on PATH, or `python3` and `go` to install what is missing.
  */
 async function speed({ words, only, seed, numbers, file }: BenchOptions, progress: Progress): Promise<Figure[]> {
   const suite = SUITES[words.join(' ')];

@@ -193,13 +193,14 @@ class DumpRun {
     void this.shipping.dataBegun.then(() => this.tableOfContents.readAhead());
   }
 
+  private readonly isDumped = ({ oid }: Pick<DumpedTable, 'oid'>) => !this.leftOut.oids.has(oid);
+
   async run(wanted: LockMode | undefined): Promise<DumpedDatabase> {
     // Whatever the database's own path is, nothing of its users takes the place of PostgreSQL's functions.
     await this.reading(this.client.query("SELECT pg_catalog.set_config('search_path', '', false)"));
     this.leftOut = await this.reading(findLeftOut(this.client, this.job.leaveOut, this.job.database));
-    const isDumped = ({ oid }: { readonly oid: number }) => !this.leftOut.oids.has(oid);
     await this.reading(this.requireReadable());
-    this.foreign = (await this.reading(readForeignContents(this.client))).filter(isDumped);
+    this.foreign = (await this.reading(readForeignContents(this.client))).filter(this.isDumped);
     const mode = wanted ?? (await this.reading(this.chooseLockMode()));
     const lockedFirst =
       mode === 'snapshot first' ? [] : await this.reading(readLockableTables(this.client, this.leftOut.oids));
@@ -209,14 +210,13 @@ class DumpRun {
 
     const { database, log } = this.job;
     const tables = examined.tables.map((table) => inManifest(table, database.encoding));
-    const [entries] = await this.all([
+    const [entries, descriptions] = await this.all([
       this.tableOfContents.entries(),
       this.shipping.storeRest(),
       // pg_dump may have released its locks before the count was done.
       mode === 'one session' ? Promise.resolve() : this.requireUnchanged(contents.unlocked),
     ]);
     const seen = { ...contents, tables: contents.tables.map((table) => inManifest(table, database.encoding)) };
-    const descriptions = this.shipping.descriptions();
     await requireComplete(database.name, this.writer.fileNames(), descriptions, entries, seen, log);
     this.job.progress.end(database.name);
     const { extensions, largeObjects } = contents;
@@ -279,7 +279,7 @@ class DumpRun {
   /** What is to be dumped, as the snapshot sees it. */
   private async readContents(lockedFirst: readonly DumpedTable[]): Promise<Contents> {
     const contents = await readContents(this.client);
-    const tables = contents.tables.filter(({ oid }) => !this.leftOut.oids.has(oid));
+    const tables = contents.tables.filter(this.isDumped);
     const locked = new Set(lockedFirst.map(({ oid }) => oid));
     this.job.progress.begin(this.job.database.name, tables.length);
     return { ...contents, tables, unlocked: tables.filter(({ oid }) => !locked.has(oid)) };
@@ -359,9 +359,7 @@ class DumpRun {
 
   private refuseChanged(tables: readonly DumpedTable[], change: string): void {
     const { name: database, encoding } = this.job.database;
-    const names = tables
-      .filter(({ oid }) => !this.leftOut.oids.has(oid))
-      .map((table) => nameOf(inManifest(table, encoding)));
+    const names = tables.filter(this.isDumped).map((table) => nameOf(inManifest(table, encoding)));
     for (const table of names) this.job.log.warn('table-changed', { database, table, change });
     if (names.length > 0) throw new TablesChanged(database, change, names);
   }

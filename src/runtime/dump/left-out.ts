@@ -5,7 +5,7 @@ import { LeftOut, leftOutRemark } from '../../contract/left-out';
 import { DatabaseIdentity } from '../../contract/manifest';
 import { Remark } from '../../contract/remark';
 import { readableName } from '../postgres/encoding';
-import { qualified, TableName } from '../postgres/tables';
+import { qualified, TABLE, TableName } from '../postgres/tables';
 
 /** What a dump of one database leaves out. */
 export interface LeftOutObjects {
@@ -87,7 +87,7 @@ const OF_EXTENSION = (catalog: string, oid: string) =>
 
 async function readRelations(client: Client): Promise<Relation[]> {
   const { rows } = await client.query<Relation>(
-    `SELECT c.oid::int8::float8 AS oid, n.oid::int8::float8 AS "schemaOid", n.nspname AS schema, c.relname AS name, ${OF_EXTENSION('pg_class', 'c.oid')}
+    `SELECT ${TABLE}, n.oid::int8::float8 AS "schemaOid", ${OF_EXTENSION('pg_class', 'c.oid')}
      FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
      WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND n.nspname !~ '^pg_'`,
   );

@@ -90,22 +90,27 @@ export class Shipping {
     }
   }
 
-  /** Stores what is left of the data files, and the files that describe the dump, after pg_dump has ended. */
-  async storeRest(): Promise<void> {
+  /**
+   * Stores what is left of the data files, and the files that describe the dump, after pg_dump has ended.
+   *
+   * @returns the files that describe it
+   */
+  async storeRest(): Promise<DumpedFile[]> {
     await this.round();
     const deleting = this.emptied.delete();
     await this.writer.sendSmallFiles();
-    for (const file of this.descriptions()) {
+    const descriptions = this.descriptions();
+    for (const file of descriptions) {
       const growing = { name: file.name, path: file.path, stored: 0, punched: 0 };
       await this.storeHead(growing, file.size);
       await this.storeTail(growing, file.size);
     }
     await this.writer.sendSmallFiles();
     await deleting;
+    return descriptions;
   }
 
-  /** The files that describe the dump. */
-  descriptions(): DumpedFile[] {
+  private descriptions(): DumpedFile[] {
     const names = this.names().filter(isDescription).sort();
     return names.map((name) => {
       const path = join(this.directory, name);

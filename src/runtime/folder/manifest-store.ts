@@ -26,7 +26,7 @@ export async function writeManifest(store: ObjectStore, key: string, manifest: M
         'Ask the provider of the storage, and let no other program write to this folder.',
     );
   }
-  return digestOf(body);
+  return digestOf(body)!;
 }
 
 /**

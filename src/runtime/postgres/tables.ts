@@ -106,8 +106,7 @@ export async function readUnreadable(client: Client, leftOut: ReadonlySet<number
          WHEN NOT pg_catalog.has_table_privilege(c.oid, 'SELECT') THEN 'no SELECT'
          ELSE 'its row security hides rows' END) AS problem,
        c.relkind <> 'S' AND pg_catalog.row_security_active(c.oid) AND c.relforcerowsecurity AS "hidesFromOwner",
-       pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT')
-         AND pg_catalog.pg_has_role(c.relowner, 'USAGE') AS "isOwned" ${USER_TABLES}
+       ${MAY_READ} AND pg_catalog.pg_has_role(c.relowner, 'USAGE') AS "isOwned" ${USER_TABLES}
      AND c.relkind IN ('r', 'p', 'S') AND c.oid <> ALL ($1) AND NOT ${BELONGS_TO_EXTENSION}
      AND NOT (${MAY_READ} AND (c.relkind = 'S' OR NOT ${HIDES_ROWS}))
      ORDER BY n.nspname, c.relname`,
@@ -130,13 +129,11 @@ export interface ForeignContent extends DumpedTable {
 export async function readForeignContents(client: Client): Promise<ForeignContent[]> {
   const { rows } = await client.query(
     `SELECT ${TABLE}, e.extname AS extension, config.condition, c.relkind = 'S' AS sequence,
-       NOT pg_catalog.row_security_active(c.oid) AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')
-         AND pg_catalog.has_table_privilege(c.oid, 'SELECT') AS readable
+       NOT ${HIDES_ROWS} AND ${MAY_READ} AS readable
      FROM pg_catalog.pg_extension e,
        ROWS FROM (pg_catalog.unnest(e.extconfig), pg_catalog.unnest(e.extcondition)) AS config(oid, condition)
        JOIN pg_catalog.pg_class c ON c.oid = config.oid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-     WHERE pg_catalog.row_security_active(c.oid) OR NOT pg_catalog.has_schema_privilege(n.oid, 'USAGE')
-       OR NOT pg_catalog.has_table_privilege(c.oid, 'SELECT')
+     WHERE ${HIDES_ROWS} OR NOT ${MAY_READ}
        OR NOT pg_catalog.has_table_privilege(c.oid, CASE c.relkind WHEN 'S' THEN 'UPDATE' ELSE 'INSERT' END)
      ORDER BY 2, 3`,
   );

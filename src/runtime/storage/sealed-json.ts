@@ -17,14 +17,14 @@ export interface Sealed<T> {
 const HEAD = /^\{"digest":"([0-9a-f]{64})",$/;
 const HEAD_LENGTH = '{"digest":"'.length + 64 + '",'.length;
 
-/** The digest in bytes that were just sealed. */
-export function digestOf(sealed: Buffer): string {
-  return HEAD.exec(sealed.toString('latin1', 0, HEAD_LENGTH))![1];
+/** The digest that stands in sealed bytes; undefined where none does. */
+export function digestOf(body: Buffer): string | undefined {
+  return HEAD.exec(body.toString('latin1', 0, HEAD_LENGTH))?.[1];
 }
 
 /** The value that was sealed; undefined where the bytes are not as they were written. */
 export function unseal<T extends object>(body: Buffer): Sealed<T> | undefined {
-  const digest = HEAD.exec(body.toString('latin1', 0, HEAD_LENGTH))?.[1];
+  const digest = digestOf(body);
   const rest = body.subarray(HEAD_LENGTH);
   return digest !== undefined && digest === sha256(rest)
     ? { value: JSON.parse(`{${rest.toString('utf8')}`), digest }
