@@ -61,6 +61,10 @@ async function wrapPgDump(script: string): Promise<void> {
   process.env.PATH = `${fakes}:${realPath}`;
 }
 
+/** A line of a script in the place of pg_dump: sets `directory` to that of the dump. */
+const SET_DIRECTORY =
+  'for argument in "$@"; do case "$argument" in --file=*) directory="${argument#--file=}";; esac; done';
+
 /** Tables that were left, as the last dump told. */
 let left: number[];
 
@@ -245,7 +249,8 @@ test.each([
 ])('fails for a dump that lacks %s', async (_, damage, message) => {
   // Damaged before it is where files are stored from: what is stored already is not missing.
   await wrapPgDump(`
-    for argument in "$@"; do case "$argument" in --file=*) directory="\${argument#--file=}.made";; esac; done
+    ${SET_DIRECTORY}
+    directory="$directory.made"
     real "$@" --file="$directory" || exit
     ${damage}
     mv "$directory" "\${directory%.made}"`);
@@ -450,14 +455,11 @@ test('a table that came after the locks and is emptied after the snapshot is not
   await world.sql('shop', 'DROP TABLE late');
 });
 
-/** Of a script in the place of pg_dump: sets `directory`. */
-const FILE_OF_DUMP = 'for word in "$@"; do case $word in --file=*) directory=${word#--file=};; esac; done';
-
 test('a table of contents that was read before pg_dump had written its last is read again', async () => {
   // GIVEN a pg_dump that writes another one when its first has been looked at, which leaves a table out
   await world.sql('postgres', 'CREATE DATABASE twice');
   await world.sql('twice', 'CREATE TABLE one ()', 'CREATE TABLE two ()');
-  await wrapPgDump(`${FILE_OF_DUMP}
+  await wrapPgDump(`${SET_DIRECTORY}
     real "$@" && sleep 2 && real "$@" --file=$directory.2 --exclude-table=two && cp $directory.2/toc.dat $directory`);
 
   // WHEN
@@ -468,7 +470,7 @@ test('a table of contents that was read before pg_dump had written its last is r
 });
 
 test('a file that is written again after it was stored is named', async () => {
-  await wrapPgDump(`${FILE_OF_DUMP}
+  await wrapPgDump(`${SET_DIRECTORY}
     real "$@" && sleep 2 && rm -r $directory && real "$@"`);
   await expect(dump('twice')).rejects.toThrow(/The file twice\/\d+\.dat\S* of the dump was written again/);
   await world.sql('postgres', 'DROP DATABASE twice');
@@ -575,7 +577,7 @@ async function expectedDigest(): Promise<string> {
 test('pg_dump is paused while the storage takes less than it writes, and resumed', async () => {
   // GIVEN a pg_dump that never ends, and a storage that takes nothing before it is told to
   await wrapPgDump(`
-    for argument in "$@"; do case "$argument" in --file=*) directory="\${argument#--file=}";; esac; done
+    ${SET_DIRECTORY}
     mkdir "$directory" && touch "$directory/toc.dat"
     exec 4> "$directory/1.dat.zst"
     while :; do head -c 65536 /dev/zero >&4; sleep 0.01; done`);
