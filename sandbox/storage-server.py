@@ -1,16 +1,32 @@
-"""moto's server, answering for a missing object as Amazon S3 does.
+"""moto's server, answering for a missing object and to a PUT as Amazon S3 does.
 
 To credentials that may not list the bucket, Amazon S3 answers a GET of a missing object with 403 AccessDenied
 (https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html, "Permissions"); moto answers 404 to everybody.
+
+To a PUT without a checksum, it answers with a CRC64NVME of its own, and it refuses a body whose checksum is another
+(https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html); moto computes none and believes every one.
 """
 
+import base64
+import hashlib
+import io
 import json
 import re
 
 from moto import server
 from moto.iam.models import iam_backends
 
-DENIED = b'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>'
+ERROR = '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>%s</Code><Message>%s</Message></Error>'
+DENIED = (ERROR % ("AccessDenied", "Access Denied")).encode()
+BAD_DIGEST = (ERROR % ("BadDigest", "The SHA256 you specified did not match the calculated checksum.")).encode()
+
+CHECKSUM_HEADERS = ("HTTP_X_AMZ_CHECKSUM_", "HTTP_X_AMZ_SDK_CHECKSUM_", "HTTP_X_AMZ_TRAILER")
+
+# The polynomial of CRC64NVME, its bits in reverse.
+POLYNOMIAL = 0x9A6C9329AC4BC9B5
+REST = range(256)
+for _ in range(8):
+    REST = [(rest >> 1) ^ (POLYNOMIAL if rest & 1 else 0) for rest in REST]
 
 
 def may_list(authorization):
@@ -24,9 +40,34 @@ def may_list(authorization):
     return True
 
 
+def crc64nvme(body):
+    register = 2**64 - 1
+    for byte in body:
+        register = REST[(register ^ byte) & 255] ^ (register >> 8)
+    return base64.b64encode((register ^ (2**64 - 1)).to_bytes(8, "big")).decode()
+
+
+def body_of_put(environ):
+    """The body of a PUT of an object, which stays to be read."""
+    if environ["REQUEST_METHOD"] != "PUT" or "x-id=PutObject" not in environ.get("QUERY_STRING", ""):
+        return None
+    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    environ["wsgi.input"] = io.BytesIO(body)
+    return body
+
+
+def error_headers(document):
+    return [("Content-Type", "application/xml"), ("Content-Length", str(len(document)))]
+
+
 class StorageServer(server.DomainDispatcherApplication):
     def __call__(self, environ, start_response):
         answer = {}
+        put = body_of_put(environ)
+        checksum = environ.get("HTTP_X_AMZ_CHECKSUM_SHA256")
+        if put is not None and checksum and base64.b64encode(hashlib.sha256(put).digest()).decode() != checksum:
+            start_response("400 BAD REQUEST", error_headers(BAD_DIGEST))
+            return [BAD_DIGEST]
 
         def hold(status, headers, exc_info=None):
             answer.update(status=status, headers=headers)
@@ -39,7 +80,10 @@ class StorageServer(server.DomainDispatcherApplication):
         if missing and b"NoSuchKey" in body[0] and not may_list(environ.get("HTTP_AUTHORIZATION", "")):
             body = [DENIED]
             answer["status"] = "403 FORBIDDEN"
-            answer["headers"] = [("Content-Type", "application/xml"), ("Content-Length", str(len(DENIED)))]
+            answer["headers"] = error_headers(DENIED)
+        has_checksum = any(name.startswith(CHECKSUM_HEADERS) for name in environ)
+        if put is not None and answer["status"].startswith("200") and not has_checksum:
+            answer["headers"].append(("x-amz-checksum-crc64nvme", crc64nvme(put)))
         start_response(answer["status"], answer["headers"])
         return body
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
@@ -86,6 +87,30 @@ test('a missing object is denied to keys that may not list, and missing to the a
   const missing = new GetObjectCommand({ Bucket: 'backups', Key: 'company/db/missing' });
   expect(await faultOf(storage.clientFor(keys).send(missing))).toEqual({ name: 'AccessDenied', status: 403 });
   expect(await faultOf(storage.client.send(missing))).toEqual({ name: 'NoSuchKey', status: 404 });
+});
+
+test('a PUT without a checksum is answered with a CRC64NVME, as by Amazon S3', async () => {
+  const client = storage.clientFor(keys);
+  const { ChecksumCRC64NVME } = await client.send(
+    new PutObjectCommand({ Bucket: 'backups', Key: 'company/db/one', Body: '123456789' }),
+  );
+  // The check value of the algorithm (https://reveng.sourceforge.io/crc-catalogue/17plus.htm#crc.cat.crc-64-nvme).
+  expect(Buffer.from(ChecksumCRC64NVME!, 'base64').toString('hex')).toBe('ae8b14860a799888');
+});
+
+test('a PUT whose SHA-256 is that of another body is refused, as by Amazon S3', async () => {
+  const send = (Body: string, of: string) =>
+    storage.clientFor(keys).send(
+      new PutObjectCommand({
+        Bucket: 'backups',
+        Key: 'company/db/one',
+        Body,
+        ChecksumSHA256: createHash('sha256').update(of).digest('base64'),
+      }),
+    );
+  await send('content', 'content');
+  expect(await faultOf(send('other content', 'content'))).toEqual({ name: 'BadDigest', status: 400 });
+  expect((await storage.get('backups', 'company/db/one')).toString()).toBe('content');
 });
 
 test('fails for a client that does not know its authority', async () => {
