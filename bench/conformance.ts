@@ -6,6 +6,7 @@ import { faultServerCases } from '../test/conformance/fault-server-cases';
 import { fuzz } from '../test/conformance/fuzz';
 import { MOTO_HABITS, startMotoStore } from '../test/conformance/moto-store';
 import { RealStore, storeCases, StoreHabits } from '../test/conformance/store-cases';
+import { partsNotStored } from '../test/conformance/stored-parts';
 import { CEPH_HABITS, startCephStore } from '../test/second-tier/ceph-store';
 import { startVersitygwStore, VERSITYGW_HABITS } from '../test/second-tier/versitygw-store';
 
@@ -40,7 +41,7 @@ const CASES: Record<StoreName, number> = { moto: 20, ceph: 20, versitygw: 20, 'f
 async function storeFigures(store: StoreName, cases: CaseResult[], progress: Progress): Promise<Figure[]> {
   const name = `cases/${store}`;
   try {
-    const { results, further } = await runStore[store]();
+    const { results, further } = await runStore[store](progress);
     cases.push(...results);
     for (const { fault, wrong } of results.filter((each) => each.wrong.length > 0)) {
       progress(`  ${fault}: ${wrong.join('; ')}`);
@@ -57,10 +58,10 @@ interface StoreRun {
   readonly further: Figure[];
 }
 
-const runStore: Record<StoreName, () => Promise<StoreRun>> = {
-  moto: async () => runTable(await startMotoStore(), MOTO_HABITS),
-  ceph: async () => runTable(await startCephStore(), CEPH_HABITS),
-  versitygw: async () => runTable(await startVersitygwStore(), VERSITYGW_HABITS),
+const runStore: Record<StoreName, (progress: Progress) => Promise<StoreRun>> = {
+  moto: async (progress) => runTable('moto', await startMotoStore(), MOTO_HABITS, progress),
+  ceph: async (progress) => runTable('ceph', await startCephStore(), CEPH_HABITS, progress),
+  versitygw: async (progress) => runTable('versitygw', await startVersitygwStore(), VERSITYGW_HABITS, progress),
   'fault-server': async () => {
     const faultServer = await faultServerCases();
     const results = await runCases(faultServer, 16);
@@ -69,8 +70,20 @@ const runStore: Record<StoreName, () => Promise<StoreRun>> = {
   },
 };
 
-async function runTable(store: RealStore & { stop(): Promise<void> }, habits: StoreHabits): Promise<StoreRun> {
-  return { results: await runCases(storeCases(store, habits), 4).finally(() => store.stop()), further: [] };
+async function runTable(
+  name: StoreName,
+  store: RealStore & { stop(): Promise<void> },
+  habits: StoreHabits,
+  progress: Progress,
+): Promise<StoreRun> {
+  try {
+    const results = await runCases(storeCases(store, habits), 4);
+    const notStored = await partsNotStored(store, habits);
+    for (const each of notStored) progress(`  ${each}`);
+    return { results, further: [exactly(`parts-not-stored/${name}`, notStored.length, 0)] };
+  } finally {
+    await store.stop();
+  }
 }
 
 /** What holds of the cases of all stores together. */

@@ -43,6 +43,8 @@ export interface FaultServerProps {
   readonly tls?: { readonly certificatePem: string; readonly keyPem: string };
   /** How far its clock is ahead of this machine's. @default 0 */
   readonly clockOffsetMs?: number;
+  /** Answers a checksum to every PUT, as Amazon S3 does. @default - none, as older stores do */
+  readonly checksums?: boolean;
   /** A folder of keys whose objects the faults leave alone, such as the catalogs. */
   readonly sparing?: RegExp;
 }
@@ -102,8 +104,9 @@ export class FaultServer {
     const exchange = (body: Buffer): Exchange => {
       const { objects } = this;
       const { headers } = request;
+      const { checksums } = this.props;
       const obey = () => obeyStore(operation, path, body, objects);
-      const asStore = () => answerAsStore({ operation, path, body, headers, response, objects });
+      const asStore = () => answerAsStore({ operation, path, body, headers, response, objects }, checksums);
       return { operation, path, body, headers, count, response, socket: request.socket, objects, obey, asStore };
     };
     if (this.props.early) {
@@ -136,12 +139,22 @@ function obeyStore(operation: StorageOperation, path: string, body: Buffer, obje
 /** As strict about digests as a bucket with object lock. */
 function answerAsStore(
   exchange: Pick<Exchange, 'operation' | 'path' | 'body' | 'headers' | 'response' | 'objects'>,
+  checksums = false,
 ): void {
   const { operation, path, body, headers, response, objects } = exchange;
-  const contentMd5 = headers['content-md5'];
-  if (operation === 'PUT' && contentMd5 !== createHash('md5').update(body).digest('base64')) {
-    response.writeHead(400, XML).end(s3Document(contentMd5 === undefined ? 'InvalidRequest' : 'BadDigest'));
+  const sent: Record<string, unknown> = {
+    md5: headers['content-md5'],
+    sha256: checksums ? headers['x-amz-checksum-sha256'] : undefined,
+  };
+  const algorithms = Object.keys(sent).filter((algorithm) => sent[algorithm] !== undefined);
+  const isWrong = (algorithm: string) => createHash(algorithm).update(body).digest('base64') !== sent[algorithm];
+  if (operation === 'PUT' && (algorithms.length === 0 || algorithms.some(isWrong))) {
+    response.writeHead(400, XML).end(s3Document(algorithms.length === 0 ? 'InvalidRequest' : 'BadDigest'));
     return;
+  }
+  if (operation === 'PUT' && checksums) {
+    const [name, value] = sent.sha256 ? ['sha256', sent.sha256 as string] : ['crc64nvme', ANY_CRC64];
+    response.setHeader(`x-amz-checksum-${name}`, value);
   }
   if (operation === 'PUT' && headers['x-amz-content-sha256'] !== createHash('sha256').update(body).digest('hex')) {
     response.writeHead(400, XML).end(s3Document('XAmzContentSHA256Mismatch'));
@@ -157,6 +170,9 @@ function answerAsStore(
     response.writeHead(operation === 'DELETE' ? 204 : 200).end();
   }
 }
+
+/** Nobody compares it. */
+const ANY_CRC64 = 'BeXKuz/B+us=';
 
 const XML = { 'content-type': 'application/xml' };
 

@@ -293,7 +293,7 @@ class BackupRun {
         await this.writer.reserve(this.id, number);
         return number;
       },
-      put: async (part, body, digests) => this.writer.writePart(this.id, part, body, digests),
+      put: async (part, body, sha256) => this.writer.writePart(this.id, part, body, sha256),
       delete: async (part) => this.writer.deletePart(this.id, part),
     };
   }

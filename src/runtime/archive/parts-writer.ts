@@ -6,7 +6,6 @@ import { capacityOf, memberBytes, segmentBytes, segmentName, TAR_BLOCK, TAR_END 
 import { Member, packMembers } from './tar';
 import { ActionError } from '../../contract/action-error';
 import { DumpFile, Part, Segment } from '../../contract/manifest';
-import { BodyDigests } from '../storage/object-store';
 
 /** A file of a dump on the disk, and its name in the manifest. */
 export interface DumpedFile {
@@ -19,7 +18,7 @@ export interface DumpedFile {
 export interface PartsTarget {
   /** The number of the next part, which the catalog has reserved. */
   nextNumber(): Promise<number>;
-  put(part: number, body: Buffer, digests: BodyDigests): Promise<void>;
+  put(part: number, body: Buffer, sha256: string): Promise<void>;
   delete(part: number): Promise<void>;
   /** As many buffers as parts can be on their way. */
   readonly buffers: BufferPool;
@@ -154,12 +153,9 @@ export class PartsWriter {
       }
       const body = buffer.subarray(0, position + TAR_END);
       packMembers(members, body);
-      const digests = {
-        sha256: createHash('sha256').update(body).digest('hex'),
-        md5: createHash('md5').update(body).digest('base64'),
-      };
-      this.parts.push({ number, size: body.length, sha256: digests.sha256 });
-      this.put(number, body, digests, buffer);
+      const sha256 = createHash('sha256').update(body).digest('hex');
+      this.parts.push({ number, size: body.length, sha256 });
+      this.put(number, body, sha256, buffer);
       sent = true;
     } finally {
       if (!sent) this.target.buffers.giveBack(buffer);
@@ -167,9 +163,9 @@ export class PartsWriter {
   }
 
   /** In the background. The first failure ends the writer. */
-  private put(number: number, body: Buffer, digests: BodyDigests, buffer: Buffer): void {
+  private put(number: number, body: Buffer, sha256: string, buffer: Buffer): void {
     const sending = this.target
-      .put(number, body, digests)
+      .put(number, body, sha256)
       .catch((error) => this.failure.abort(error))
       .finally(() => {
         this.target.buffers.giveBack(buffer);

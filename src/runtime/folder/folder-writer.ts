@@ -33,7 +33,7 @@ import { ObjectKeys } from '../../contract/object-keys';
 import { Owner } from '../../contract/owner';
 import { expiredBackups, expiredFailures } from '../../contract/retention';
 import { Runtime } from '../runtime';
-import { BodyDigests, ObjectStore, ReadResult } from '../storage/object-store';
+import { ObjectStore, ReadResult } from '../storage/object-store';
 
 /** Deletions under way at once. */
 const CONCURRENT_DELETIONS = 8;
@@ -135,10 +135,10 @@ export class FolderWriter {
   }
 
   /** Stores a part. What is in `body` then may be what the storage gave back. */
-  async writePart(id: BackupId, number: number, body: Buffer, digests?: BodyDigests): Promise<void> {
+  async writePart(id: BackupId, number: number, body: Buffer, sha256: string): Promise<void> {
     const size = body.length;
-    await this.store.put(this.folder.keys.part(id, number), body, digests);
-    if (digests) await this.checks?.begin({ number, size, sha256: digests.sha256 }, body);
+    await this.store.put(this.folder.keys.part(id, number), body, sha256);
+    await this.checks?.begin({ number, size, sha256 }, body);
   }
 
   /** Deletes a part of a backup that is not completed. */

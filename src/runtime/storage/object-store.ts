@@ -11,14 +11,6 @@ export type ReadResult =
    */
   | { readonly kind: 'denied'; readonly fault: Fault };
 
-/** Digests of a body that its caller has computed already. */
-export interface BodyDigests {
-  /** MD5, in base64. */
-  readonly md5: string;
-  /** SHA-256, in lower-case hexadecimal. */
-  readonly sha256: string;
-}
-
 /**
  * All that the storage is ever asked for. Listing, multipart uploads, bucket calls and conditional writes are not
  * here, so that nothing can come to need more than three permissions.
@@ -27,12 +19,13 @@ export interface ObjectStore {
   /** Number of requests that were repeated after a transient fault, so far. @default - none */
   readonly retries?: number;
   /**
-   * Stores an object and returns when the store has taken it whole (Content-MD5 is sent).
+   * Stores an object and returns when the store has taken it whole (a digest is sent, by which the store checks it).
    * Transient faults (connection reset, 5xx, throttling, bytes altered on the way) are tried again a few times.
    *
+   * @param sha256 of the body, in lower-case hexadecimal, where the caller has computed it already
    * @throws ActionError StorageFault
    */
-  put(key: string, body: Buffer, digests?: BodyDigests): Promise<void>;
+  put(key: string, body: Buffer, sha256?: string): Promise<void>;
   /**
    * Reads an object.
    *

@@ -10,8 +10,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import { BodyDigests } from './object-store';
-import { errorKindOfMessage } from '../../contract/diagnosis/error-kinds';
+import { errorKindOfMessage, isRetriedByBackups } from '../../contract/diagnosis/error-kinds';
 import { Bounds } from '../../contract/diagnosis/fault';
 import { OperationResult, OwnCode } from '../../contract/diagnosis/operation-result';
 import { StorageSettings } from '../../contract/storage-settings';
@@ -40,9 +39,6 @@ export interface StorageAnswer {
   readonly otherDigest?: boolean;
 }
 
-/** Digests of a body as far as they are known; the SDK computes a SHA-256 that is not. */
-export type KnownDigests = Pick<BodyDigests, 'md5'> & Partial<BodyDigests>;
-
 /** The longest error answer, and the longest answer to a PUT or DELETE, that is read. */
 const LONGEST_ERROR_BYTES = 64 * 1024;
 
@@ -53,6 +49,8 @@ const LONGEST_ERROR_BYTES = 64 * 1024;
 export class StorageClient {
   /** Milliseconds by which the storage's clock is ahead, by the `Date` of its last answer. */
   clockOffsetMs?: number;
+  /** Whether the store checks a body by the SHA-256 of its checksum header; undefined before the first PUT. */
+  private checksSha256?: boolean;
   private readonly s3: S3Client;
 
   /** Without keys, the SDK finds those of the program's role. */
@@ -78,28 +76,26 @@ export class StorageClient {
     });
   }
 
-  /** Stores an object. `waitMs` shortens the bound on the whole request. */
+  /**
+   * Stores an object, with a digest by which the store checks the body before it takes it. `waitMs` shortens the bound on
+   * the whole request. A caller that has computed the SHA-256 of the body, in hexadecimal, gives it.
+   *
+   * A store that answers a checksum, as Amazon S3 does to every PUT (`x-amz-checksum-crc64nvme`, where none was sent:
+   * https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html), is sent the SHA-256 from then on, which is known
+   * already: MD5 is what costs most of a PUT, here and there. One that refuses it is sent Content-MD5 again.
+   */
   async put(
     key: string,
     body: Buffer,
     waitMs = this.bounds.requestMs,
-    digests: KnownDigests = { md5: md5Of(body) },
+    sha256 = createHash('sha256').update(body).digest('hex'),
   ): Promise<StorageAnswer> {
-    return this.within(waitMs, async (abortSignal) => {
-      const command = new PutObjectCommand({
-        Bucket: this.settings.bucket,
-        Key: key,
-        Body: body,
-        ContentLength: body.length,
-        ContentMD5: digests.md5,
-      });
-      if (digests.sha256 !== undefined) {
-        presetPayloadDigest(command, digests.sha256);
-      }
-      const answered = await this.s3.send(command, { abortSignal });
-      const otherDigest = hasOtherDigest(answered, body, digests.md5);
-      return { result: { kind: 'done' }, otherDigest };
-    });
+    if (this.checksSha256) {
+      const answer = await this.putWith({ sha256 }, key, body, waitMs);
+      if (!refusesHeader(answer.result)) return answer;
+      this.checksSha256 = false;
+    }
+    return this.putWith({ sha256, md5: createHash('md5').update(body).digest('hex') }, key, body, waitMs);
   }
 
   /** Reads an object of at most `maximumBytes`, into a given buffer where it fits. */
@@ -144,6 +140,27 @@ export class StorageClient {
     this.s3.destroy();
   }
 
+  /** Sends MD5 where it is given, else SHA-256. */
+  private async putWith(digests: BodyDigests, key: string, body: Buffer, waitMs: number): Promise<StorageAnswer> {
+    return this.within(waitMs, async (abortSignal) => {
+      const { sha256, md5 } = digests;
+      const command = new PutObjectCommand({
+        Bucket: this.settings.bucket,
+        Key: key,
+        Body: body,
+        ContentLength: body.length,
+        ...(md5 === undefined
+          ? { ChecksumAlgorithm: 'SHA256', ChecksumSHA256: base64Of(sha256) }
+          : { ContentMD5: base64Of(md5) }),
+      });
+      presetPayloadDigest(command, sha256);
+      const answered = await this.s3.send(command, { abortSignal });
+      const answersChecksum = Boolean(answered.ChecksumSHA256 ?? (md5 && answered.ChecksumCRC64NVME));
+      this.checksSha256 = this.checksSha256 !== false && answersChecksum;
+      return { result: { kind: 'done' }, otherDigest: hasOtherDigest(answered, digests) };
+    });
+  }
+
   private async within(
     waitMs: number,
     operation: (signal: AbortSignal) => Promise<StorageAnswer>,
@@ -160,20 +177,30 @@ export class StorageClient {
   }
 }
 
-export function md5Of(body: Buffer): string {
-  return createHash('md5').update(body).digest('base64');
+/** Of a body, in hexadecimal. MD5 is computed for the stores that need it. */
+interface BodyDigests {
+  readonly sha256: string;
+  readonly md5?: string;
+}
+
+function base64Of(hexadecimal: string): string {
+  return Buffer.from(hexadecimal, 'hex').toString('base64');
+}
+
+/** The answer of stores to a header that they do not know. A body that was altered on the way may be sent again. */
+function refusesHeader(result: OperationResult): boolean {
+  return result.kind === 'answer' && (result.status === 501 || (result.status === 400 && !isRetriedByBackups(result)));
 }
 
 /** Whether a digest that a store answered to a PUT contradicts the body. One of several pieces ends with their number. */
 function hasOtherDigest(
   { ETag = '', ChecksumSHA256 = '' }: Pick<PutObjectCommandOutput, 'ETag' | 'ChecksumSHA256'>,
-  body: Buffer,
-  md5: string,
+  { md5, sha256 }: BodyDigests,
 ): boolean {
   const isMd5 = /^"?[0-9a-f]{32}"?$/i.test(ETag);
-  if (isMd5 && Buffer.from(ETag.replaceAll('"', ''), 'hex').toString('base64') !== md5) return true;
+  if (md5 !== undefined && isMd5 && ETag.replaceAll('"', '').toLowerCase() !== md5) return true;
   const isSha256 = /^[A-Za-z0-9+/]{43}=$/.test(ChecksumSHA256);
-  return isSha256 && createHash('sha256').update(body).digest('base64') !== ChecksumSHA256;
+  return isSha256 && base64Of(sha256) !== ChecksumSHA256;
 }
 
 /** The signature takes a digest that stands in this header as it is, instead of computing it once more. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CredentialsFault, findKeys, FoundKeys } from './credentials';
-import { BodyDigests, ObjectStore, ReadResult } from './object-store';
-import { md5Of, StorageAnswer, StorageClient } from './s3-client';
+import { ObjectStore, ReadResult } from './object-store';
+import { StorageAnswer, StorageClient } from './s3-client';
 import { ActionError } from '../../contract/action-error';
 import { diagnoseStorage } from '../../contract/diagnosis/diagnose';
 import { isKind, isRetriedByBackups, rejectsCredentials } from '../../contract/diagnosis/error-kinds';
@@ -75,10 +75,9 @@ class S3ObjectStore implements ObjectStore {
     this.client = this.open();
   }
 
-  async put(key: string, body: Buffer, digests?: BodyDigests): Promise<void> {
-    const known = digests ?? { md5: md5Of(body) };
+  async put(key: string, body: Buffer, sha256?: string): Promise<void> {
     const { result } = await this.withCurrentKeys(async (client) => {
-      const answer = await client.put(key, body, undefined, known);
+      const answer = await client.put(key, body, undefined, sha256);
       return answer.otherDigest && this.answersDigests ? this.readBack(client, key, body) : answer;
     });
     this.requireDone('PUT', key, result);

@@ -52,7 +52,8 @@ beforeEach(async () => {
     const time = `${id.slice(0, 4)}-${id.slice(4, 6)}-${id.slice(6, 8)}T03:05:00.000Z`;
     await writer.start(id);
     await writer.reserve(id, 1);
-    await writer.writePart(id, 1, body);
+    const sha256 = createHash('sha256').update(body).digest('hex');
+    await writer.writePart(id, 1, body, sha256);
     await writer.complete({
       format: MANIFEST_FORMAT,
       backup: id,
@@ -62,7 +63,7 @@ beforeEach(async () => {
       endedAt: time,
       engine: { serverVersion: '17.10' },
       databases: [],
-      parts: [{ number: 1, size: body.length, sha256: createHash('sha256').update(body).digest('hex') }],
+      parts: [{ number: 1, size: body.length, sha256 }],
     } as unknown as Manifest);
   }
 });

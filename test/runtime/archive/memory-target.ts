@@ -1,12 +1,11 @@
 import { BufferPool } from '../../../src/runtime/archive/buffer-pool';
 import { DumpedFile, PartsTarget, PartsWriter, WrittenParts } from '../../../src/runtime/archive/parts-writer';
-import { BodyDigests } from '../../../src/runtime/storage/object-store';
 
 /** Keeps parts in memory. */
 export class MemoryTarget implements PartsTarget {
   readonly signal: AbortSignal = new AbortController().signal;
   readonly parts = new Map<number, Buffer>();
-  readonly digests = new Map<number, BodyDigests>();
+  readonly digests = new Map<number, string>();
 
   constructor(
     readonly buffers: BufferPool,
@@ -17,9 +16,9 @@ export class MemoryTarget implements PartsTarget {
     return this.next++;
   }
 
-  async put(part: number, body: Buffer, digests: BodyDigests): Promise<void> {
+  async put(part: number, body: Buffer, sha256: string): Promise<void> {
     this.parts.set(part, Buffer.from(body));
-    this.digests.set(part, digests);
+    this.digests.set(part, sha256);
   }
 
   async delete(part: number): Promise<void> {

@@ -67,11 +67,7 @@ test('gives the digests of what it handed to the store, and where every file is'
       .map(([number, body]) => ({ number, size: body.length, sha256: sha256(body) }))
       .sort((one, other) => one.number - other.number),
   );
-  for (const [number, { md5, sha256: digest }] of target.digests) {
-    const body = target.parts.get(number)!;
-    expect(md5).toBe(createHash('md5').update(body).digest('base64'));
-    expect(digest).toBe(sha256(body));
-  }
+  for (const [number, digest] of target.digests) expect(digest).toBe(sha256(target.parts.get(number)!));
   expect(written.parts.map(({ number }) => number)).toEqual([7, 8, 9, 10]);
   for (const file of files) {
     const facts = written.files.find(({ name }) => name === file.name)!;

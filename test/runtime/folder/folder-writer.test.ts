@@ -65,9 +65,8 @@ class Model {
       const bodies = Array.from({ length: count }, (_, index) => Buffer.from(`${id} ${attempt} ${index}`));
       await writer.reserve(id, first + count - 1);
       for (const [index, body] of bodies.entries()) {
-        const digest = (algorithm: string) => createHash(algorithm).update(body);
-        const digests = { sha256: digest('sha256').digest('hex'), md5: digest('md5').digest('base64') };
-        await writer.writePart(id, first + index, Buffer.from(body), digests);
+        const sha256 = createHash('sha256').update(body).digest('hex');
+        await writer.writePart(id, first + index, Buffer.from(body), sha256);
       }
       await writer.complete(manifestOf(id, bodies, first, now));
     } catch (error) {

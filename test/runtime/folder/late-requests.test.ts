@@ -29,7 +29,8 @@ async function begin(writer: FolderWriter, id = ID): Promise<Manifest> {
   await writer.start(id);
   const number = writer.entry(id)!.reservedParts + 1;
   await writer.reserve(id, number);
-  await writer.writePart(id, number, BODY);
+  const sha256 = createHash('sha256').update(BODY).digest('hex');
+  await writer.writePart(id, number, BODY, sha256);
   return {
     format: MANIFEST_FORMAT,
     backup: id,
@@ -38,7 +39,7 @@ async function begin(writer: FolderWriter, id = ID): Promise<Manifest> {
     endedAt: NOW.toISOString(),
     engine: { serverVersion: '17.10' },
     databases: [],
-    parts: [{ number, size: BODY.length, sha256: createHash('sha256').update(BODY).digest('hex') }],
+    parts: [{ number, size: BODY.length, sha256 }],
   } as unknown as Manifest;
 }
 

@@ -70,6 +70,9 @@ describe('the object store of backups', () => {
     return error as ActionError & { details: StorageFaultDetails };
   };
 
+  const digestOf = (algorithm: string, body: Buffer, form: 'hex' | 'base64') =>
+    createHash(algorithm).update(body).digest(form);
+
   afterEach(async () => server.stop());
 
   test('stores, reads and deletes, with the digest that a locked bucket wants', async () => {
@@ -124,20 +127,71 @@ describe('the object store of backups', () => {
     expect(pauses).toHaveLength(1);
   });
 
-  test('put sends digests that its caller has computed, and signs with them', async () => {
+  test('put signs with a digest that its caller has computed', async () => {
     await open();
     const body = Buffer.from('part');
-    const digests = {
-      md5: createHash('md5').update(body).digest('base64'),
-      sha256: createHash('sha256').update(body).digest('hex'),
-    };
-    await store.put(KEY, body, digests);
-    expect(server.requests[0].headers).toMatchObject({
-      'content-md5': digests.md5,
-      'x-amz-content-sha256': digests.sha256,
-    });
-    const wrong = await faultOf(store.put(KEY, body, { ...digests, sha256: '0'.repeat(64) }));
+    const sha256 = digestOf('sha256', body, 'hex');
+    await store.put(KEY, body, sha256);
+    expect(server.requests[0].headers['x-amz-content-sha256']).toBe(sha256);
+    const wrong = await faultOf(store.put(KEY, body, '0'.repeat(64)));
     expect(wrong.details.code).toBe('XAmzContentSHA256Mismatch');
+  });
+
+  /** The digests that PUTs were sent with, as the store reads them. */
+  const sentDigests = () =>
+    server.requests.map(({ headers }) => [headers['content-md5'], headers['x-amz-checksum-sha256']]);
+  const part = (number: number) => Buffer.from(`part ${number}`);
+  const withMd5 = (body: Buffer) => [digestOf('md5', body, 'base64'), undefined];
+  const withSha256 = (body: Buffer) => [undefined, digestOf('sha256', body, 'base64')];
+
+  test('put sends Content-MD5 to a store that answers no checksum', async () => {
+    await open();
+    for (const number of [1, 2, 3]) await store.put(KEY, part(number));
+    expect(sentDigests()).toEqual([1, 2, 3].map((number) => withMd5(part(number))));
+  });
+
+  test('put sends SHA-256 to a store that has answered a checksum, as a locked bucket of Amazon S3 wants it', async () => {
+    await open({ checksums: true });
+    for (const number of [1, 2, 3]) await store.put(KEY, part(number));
+    expect(sentDigests()).toEqual([withMd5(part(1)), withSha256(part(2)), withSha256(part(3))]);
+    expect(server.requests[1].headers['x-amz-sdk-checksum-algorithm']).toBe('SHA256');
+    // Its digest is known to be wrong before anything is stored.
+    server.objects.clear();
+    expect((await faultOf(store.put(KEY, part(4), '0'.repeat(64)))).details.code).toBe('BadDigest');
+    expect(server.objects.size).toBe(0);
+  });
+
+  test.each([
+    ['refuses it', s3Error(400, 'InvalidRequest')],
+    ['does not know it', s3Error(501, 'NotImplemented')],
+    ['does not know it, and is no store of ours', html(501)],
+  ])('put sends Content-MD5 again, in the same attempt and from then on, where a store %s', async (_, refuse) => {
+    const PUT: Fault = (exchange) =>
+      exchange.headers['x-amz-checksum-sha256'] === undefined ? exchange.asStore() : refuse(exchange);
+    await open({ checksums: true, on: { PUT } });
+    for (const number of [1, 2, 3]) await store.put(KEY, part(number));
+    expect(sentDigests()).toEqual([withMd5(part(1)), withSha256(part(2)), withMd5(part(2)), withMd5(part(3))]);
+    expect(server.objects.get(`/backups/${KEY}`)?.equals(part(3))).toBe(true);
+    expect(store.retries).toBe(0);
+  });
+
+  test('put sends Content-MD5 again to a store that does not answer the SHA-256 that it was sent', async () => {
+    const PUT: Fault = ({ count, response, obey, asStore }) => {
+      if (count < 2) return asStore();
+      obey();
+      response.writeHead(200, { 'x-amz-checksum-crc64nvme': 'BeXKuz/B+us=' }).end();
+    };
+    await open({ checksums: true, on: { PUT } });
+    for (const number of [1, 2, 3]) await store.put(KEY, part(number));
+    expect(sentDigests()).toEqual([withMd5(part(1)), withSha256(part(2)), withMd5(part(3))]);
+  });
+
+  test('put sends a part again that was altered on the way to a store that checks SHA-256', async () => {
+    const PUT: Fault = (exchange) => (exchange.count === 2 ? s3Error(400, 'BadDigest')(exchange) : exchange.asStore());
+    await open({ checksums: true, on: { PUT } });
+    for (const number of [1, 2]) await store.put(KEY, part(number));
+    expect(sentDigests()).toEqual([withMd5(part(1)), withSha256(part(2)), withSha256(part(2))]);
+    expect(store.retries).toBe(1);
   });
 
   const stores = (change: (body: Buffer) => Buffer, headersOf: (stored: Buffer) => Record<string, string>): Fault => {
@@ -148,8 +202,6 @@ describe('the object store of backups', () => {
     };
   };
   const flipped = (body: Buffer) => Buffer.concat([Buffer.from([255 - body[0]]), body.subarray(1)]);
-  const digestOf = (algorithm: string, body: Buffer, form: 'hex' | 'base64') =>
-    createHash(algorithm).update(body).digest(form);
 
   test.each<[string, (body: Buffer) => Buffer, (stored: Buffer) => Record<string, string>]>([
     ['an ETag of other bytes', flipped, (stored) => ({ etag: `"${digestOf('md5', stored, 'hex')}"` })],
