@@ -1,9 +1,9 @@
 import { Terminal } from './output/terminal';
 import { run } from './program';
 import { Session } from './session';
-import { keepYoungGenerationSmall } from '../runtime/young-generation';
+import { keepHeapSmall } from '../runtime/small-heap';
 
-keepYoungGenerationSmall();
+keepHeapSmall();
 const args = process.argv.slice(2);
 // The reader of a pipe may close it early.
 process.stdout.on('error', () => undefined);

@@ -4,13 +4,13 @@ import { libraryVersion } from './library-version';
 import { JsonLog } from './log';
 import { Runtime } from './runtime';
 import { SecretsManager } from './secrets';
+import { keepHeapSmall } from './small-heap';
 import { ActionError } from '../contract/action-error';
 import { Answers, FailureAnswer, Invocation, Request } from '../contract/requests';
 import { openObjectStore } from './storage/s3-object-store';
 import { makeWorkDirectory } from './work-directory';
-import { keepYoungGenerationSmall } from './young-generation';
 
-keepYoungGenerationSmall();
+keepHeapSmall();
 
 /** What is used of Lambda's context of an invocation. */
 export interface LambdaContext {

@@ -4,33 +4,39 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundleCommandLine } from '../../packaging/function-bundle';
 
-const directory = mkdtempSync(join(tmpdir(), 'young-generation-'));
+const directory = mkdtempSync(join(tmpdir(), 'small-heap-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 
 /** A function's own limit is of this order: five hundredths of its memory. */
 const NODE_OF_LAMBDA = ['--max-semi-space-size=88'];
 
-/** Loads a program, then makes many objects that live on for a while; prints how large their space became. */
+/** Loads a program, then makes many objects that live on for a while; prints how large their spaces became. */
 const LIVE = `
   const { getHeapSpaceStatistics } = require('node:v8');
   require(process.argv[1]);
   const living = [];
-  let highest = 0;
+  const highest = {};
   for (let n = 0; n < 3e6; n++) {
     living[n % 100_000] = { n, again: [n] };
     if (n % 10_000 !== 0) continue;
-    const { space_size } = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space');
-    highest = Math.max(highest, space_size);
+    for (const { space_name, space_size } of getHeapSpaceStatistics()) {
+      highest[space_name] = Math.max(highest[space_name] ?? 0, space_size / 1024 ** 2);
+    }
   }
-  require('node:fs').writeSync(3, String(highest / 1024 ** 2));
+  require('node:fs').writeSync(3, JSON.stringify(highest));
   process.exit(0);`;
 
-function highestMb(program: string, nodeArguments: readonly string[]): number {
+interface Highest {
+  readonly new_space: number;
+  readonly old_space: number;
+}
+
+function highestMb(program: string, nodeArguments: readonly string[]): Highest {
   const { output } = spawnSync(process.execPath, [...nodeArguments, '-e', LIVE, program], {
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
     encoding: 'utf8',
   });
-  return Number(output[3]);
+  return JSON.parse(output[3]!);
 }
 
 test.each([
@@ -42,9 +48,14 @@ test.each([
     file: join(directory, 'program.js'),
   });
 
+  const plain = highestMb('node:path', []);
+  expect(plain.old_space).toBeGreaterThanOrEqual(40);
   for (const nodeArguments of [[], NODE_OF_LAMBDA]) {
     const other = highestMb('node:path', nodeArguments);
-    expect(other).toBeGreaterThanOrEqual(16);
-    expect(highestMb(program, nodeArguments)).toBeLessThanOrEqual(other / 4);
+    expect(other.new_space).toBeGreaterThanOrEqual(16);
+    const own = highestMb(program, nodeArguments);
+    expect(own.new_space).toBeLessThanOrEqual(other.new_space / 4);
+    // With the program itself, some 15 MB.
+    expect(own.old_space).toBeLessThan(plain.old_space);
   }
 });
