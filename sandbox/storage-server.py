@@ -48,10 +48,13 @@ def crc64nvme(body):
 
 
 def body_of_put(environ):
-    """The body of a PUT of an object, which stays to be read."""
-    if environ["REQUEST_METHOD"] != "PUT" or "x-id=PutObject" not in environ.get("QUERY_STRING", ""):
+    """The body of a PUT of an object of known length, which stays to be read."""
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    if "x-id=PutObject" not in environ.get("QUERY_STRING", "") or length == 0:
         return None
-    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    body = environ["wsgi.input"].read(length)
+    if len(body) < length:
+        raise ConnectionError("The client left before the end of the body.")
     environ["wsgi.input"] = io.BytesIO(body)
     return body
 
