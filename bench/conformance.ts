@@ -41,12 +41,14 @@ const CASES: Record<StoreName, number> = { moto: 20, ceph: 20, versitygw: 20, 'f
 async function storeFigures(store: StoreName, cases: CaseResult[], progress: Progress): Promise<Figure[]> {
   const name = `cases/${store}`;
   try {
-    const { results, further } = await runStore[store](progress);
+    const { results, notStored, further = [] } = await runStore[store]();
     cases.push(...results);
     for (const { fault, wrong } of results.filter((each) => each.wrong.length > 0)) {
       progress(`  ${fault}: ${wrong.join('; ')}`);
     }
-    return [atLeast(name, results.length, CASES[store]), ...further];
+    for (const each of notStored ?? []) progress(`  ${each}`);
+    const parts = notStored ? [exactly(`parts-not-stored/${store}`, notStored.length, 0)] : [];
+    return [atLeast(name, results.length, CASES[store]), ...parts, ...further];
   } catch (error) {
     progress(`  did not run: ${(error as Error).message}`);
     return [notMeasured(name, `at least ${CASES[store]}`)];
@@ -55,13 +57,15 @@ async function storeFigures(store: StoreName, cases: CaseResult[], progress: Pro
 
 interface StoreRun {
   readonly results: CaseResult[];
-  readonly further: Figure[];
+  /** Parts that a real store refused, or gave back as something else. */
+  readonly notStored?: string[];
+  readonly further?: Figure[];
 }
 
-const runStore: Record<StoreName, (progress: Progress) => Promise<StoreRun>> = {
-  moto: async (progress) => runTable('moto', await startMotoStore(), MOTO_HABITS, progress),
-  ceph: async (progress) => runTable('ceph', await startCephStore(), CEPH_HABITS, progress),
-  versitygw: async (progress) => runTable('versitygw', await startVersitygwStore(), VERSITYGW_HABITS, progress),
+const runStore: Record<StoreName, () => Promise<StoreRun>> = {
+  moto: async () => runTable(await startMotoStore(), MOTO_HABITS),
+  ceph: async () => runTable(await startCephStore(), CEPH_HABITS),
+  versitygw: async () => runTable(await startVersitygwStore(), VERSITYGW_HABITS),
   'fault-server': async () => {
     const faultServer = await faultServerCases();
     const results = await runCases(faultServer, 16);
@@ -70,17 +74,10 @@ const runStore: Record<StoreName, (progress: Progress) => Promise<StoreRun>> = {
   },
 };
 
-async function runTable(
-  name: StoreName,
-  store: RealStore & { stop(): Promise<void> },
-  habits: StoreHabits,
-  progress: Progress,
-): Promise<StoreRun> {
+async function runTable(store: RealStore & { stop(): Promise<void> }, habits: StoreHabits): Promise<StoreRun> {
   try {
     const results = await runCases(storeCases(store, habits), 4);
-    const notStored = await partsNotStored(store, habits);
-    for (const each of notStored) progress(`  ${each}`);
-    return { results, further: [exactly(`parts-not-stored/${name}`, notStored.length, 0)] };
+    return { results, notStored: await partsNotStored(store, habits) };
   } finally {
     await store.stop();
   }

@@ -17,7 +17,6 @@ export async function partsNotStored(store: RealStore, { locks }: StoreHabits): 
   const bucket = `parts-${randomBytes(4).toString('hex')}`;
   await store.createBucket(bucket, locks ? 'locked' : 'plain');
   const keys = await store.createKeys(bucket, 'nightly', ['PUT', 'GET', 'DELETE']);
-  const lines: string[] = [];
   const objects = await openObjectStore(
     {
       ...store.settings,
@@ -27,7 +26,7 @@ export async function partsNotStored(store: RealStore, { locks }: StoreHabits): 
       pathStyle: true,
       credentials: { kind: 'secret', secretArn: SECRET_ARN },
     },
-    { secrets: secretsHolding(JSON.stringify(keys)), log: new JsonLog((line) => lines.push(line)) },
+    { secrets: secretsHolding(JSON.stringify(keys)), log: new JsonLog(() => undefined) },
   );
   const wrong: string[] = [];
   for (let number = 1; number <= PARTS; number++) {

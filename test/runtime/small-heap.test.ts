@@ -49,9 +49,12 @@ test.each([
   });
 
   const plain = highestMb('node:path', []);
+  const plainOnLambda = highestMb('node:path', NODE_OF_LAMBDA);
   expect(plain.old_space).toBeGreaterThanOrEqual(40);
-  for (const nodeArguments of [[], NODE_OF_LAMBDA]) {
-    const other = highestMb('node:path', nodeArguments);
+  for (const [nodeArguments, other] of [
+    [[], plain],
+    [NODE_OF_LAMBDA, plainOnLambda],
+  ] as const) {
     expect(other.new_space).toBeGreaterThanOrEqual(16);
     const own = highestMb(program, nodeArguments);
     expect(own.new_space).toBeLessThanOrEqual(other.new_space / 4);
