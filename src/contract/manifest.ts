@@ -12,7 +12,7 @@ export interface Manifest {
   /** The completed backup before this one, so that the list can be rebuilt from the newest. */
   readonly previous?: BackupId;
   readonly libraryVersion: string;
-  /** ISO 8601, UTC. */
+  /** When the run had the lock and began its work: ISO 8601, UTC. */
   readonly startedAt: string;
   readonly endedAt: string;
   /** Memory of the Lambda function that made it, in MiB; absent where it was made from a terminal. */

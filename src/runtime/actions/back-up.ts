@@ -124,7 +124,7 @@ class BackupRun {
     try {
       await this.writer.start(this.id);
       this.runtime.log.info('backup-started', { backup: this.id });
-      const manifest = await this.dumpAndStore(startedAt);
+      const manifest = await this.dumpAndStore();
       remarks = manifest.remarks;
       this.signal.throwIfAborted();
       sampledParts = await this.writer.complete(manifest);
@@ -175,7 +175,7 @@ class BackupRun {
     return this.writer.entry(this.id);
   }
 
-  private async dumpAndStore(startedAt: Date): Promise<Manifest> {
+  private async dumpAndStore(): Promise<Manifest> {
     const server = await this.server;
     const bytes = server.databases.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     this.requireTime(bytes);
@@ -194,7 +194,8 @@ class BackupRun {
       owner: this.writer.catalog.owner,
       ...(previous && { previous }),
       libraryVersion: this.runtime.libraryVersion,
-      startedAt: startedAt.toISOString(),
+      // Behind the wait for the lock, which says nothing of the time that the next backup takes.
+      startedAt: this.entry!.startedAt,
       endedAt: this.runtime.now().toISOString(),
       ...(functionMemoryMib() && { functionMemoryMib: functionMemoryMib() }),
       engine: {

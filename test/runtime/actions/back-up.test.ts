@@ -519,3 +519,27 @@ test('fails at once where the last backup says that the time of the function is 
     delete process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE;
   }
 });
+
+test('the time for which a backup waited for its turn is no part of the estimate of the next', async () => {
+  process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE = '1769';
+  try {
+    // GIVEN a backup that had to wait for an hour, then took a minute or a few, by its clock
+    let now = Date.parse('2027-01-03T03:00:00Z');
+    const connection = await resolveConnection(world.databaseSettings, await runtimeAt('2027-01-03T03:00:00Z'));
+    const lock = (await WriterLock.take(connection, 'shop'))!;
+    const take = jest.spyOn(WriterLock, 'take');
+    const waiting = backUpAt('2027-01-03T03:00:00Z', {}, { now: () => new Date((now += 60_000)) });
+    while (take.mock.results.length === 0) await sleep(20);
+    expect(await take.mock.results[0].value).toBeUndefined();
+    take.mockRestore();
+    now += 60 * 60_000;
+    await lock.release();
+    expect(await waiting).toMatchObject({ outcome: 'Completed' });
+
+    // THEN half an hour is enough for the next
+    const next = await backUpAt('2027-01-04T03:00:00Z', {}, { remainingMs: () => 30 * 60_000 });
+    expect(next).toMatchObject({ outcome: 'Completed' });
+  } finally {
+    delete process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE;
+  }
+});
