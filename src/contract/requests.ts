@@ -242,7 +242,7 @@ export interface Answers {
 
 export interface BackUpAnswer {
   readonly backup: BackupId;
-  /** `Locked`: another run holds the lock, nothing was done. `AlreadyCompleted`: the same event was delivered twice. */
+  /** `Locked`: another run holds the lock, nothing was done. `AlreadyCompleted`: the backup due then was made. */
   readonly outcome: 'Completed' | 'AlreadyCompleted' | 'Locked';
   readonly storedBytes?: number;
   readonly databaseBytes?: number;

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { openFolder, openForWriting, withLock } from './locked-folder';
 import { pruneAnswer, pruneFolder, requireRetentionDays } from './prune';
 import { ActionError } from '../../contract/action-error';
@@ -31,6 +32,9 @@ import { requireTime } from '../require-time';
 import { Runtime } from '../runtime';
 import { ObjectStore } from '../storage/object-store';
 
+/** What a backup id names: a second. */
+const SECOND_MS = 1000;
+
 /** Databases below this size are dumped beside the others. An empty one has half of it. */
 const SMALL_DATABASE_BYTES = 16 * 1024 * 1024;
 
@@ -39,7 +43,16 @@ const SMALL_DATABASE_BYTES = 16 * 1024 * 1024;
  *
  * @throws what stopped it; the list of backups then names it as Failed, unless the list could not be written either.
  */
-export async function backUp(request: BackUpRequest, given: Runtime): Promise<BackUpAnswer> {
+export async function backUp(request: BackUpRequest, runtime: Runtime): Promise<BackUpAnswer> {
+  for (;;) {
+    const answer = await backUpOnce(request, runtime);
+    if (answer.outcome !== 'AlreadyCompleted' || request.dueAt !== undefined) return answer;
+    // A run by hand is no repetition: the backup that was begun in the same second may lack what was written since.
+    await sleep(SECOND_MS - (runtime.now().getTime() % SECOND_MS));
+  }
+}
+
+async function backUpOnce(request: BackUpRequest, given: Runtime): Promise<BackUpAnswer> {
   const { runtime, storageRetries } = withRetryCount(given);
   requireRetentionDays(request.retentionDays);
   const id = idOf(request, runtime);

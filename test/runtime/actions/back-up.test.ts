@@ -543,3 +543,20 @@ test('the time for which a backup waited for its turn is no part of the estimate
     delete process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE;
   }
 });
+
+test('two runs by hand within one second make two backups', async () => {
+  // GIVEN a clock that stands still until a run finds that its second has a backup
+  let now = Date.parse('2027-01-05T12:00:00.900Z');
+  const log = {
+    info: (event: string) => void (now += event === 'backup-already-completed' ? 100 : 0),
+    warn: jest.fn(),
+  };
+  const byHand = async () => {
+    const runtime = { now: () => new Date(now), log };
+    return backUpAt('2027-01-05T12:00:00Z', { dueAt: undefined }, runtime);
+  };
+
+  // THEN
+  expect(await byHand()).toMatchObject({ backup: '20270105T120000Z', outcome: 'Completed' });
+  expect(await byHand()).toMatchObject({ backup: '20270105T120001Z', outcome: 'Completed' });
+});
