@@ -138,9 +138,9 @@ export class HostileStore {
   }
 }
 
-/** As Amazon S3 does; for half of the folders, so that both ways to send a digest meet the faults. */
+/** As Amazon S3 does; for the folders of an even number, so that both ways to send a digest meet the faults. */
 function answersChecksums(key: string): boolean {
-  return createHash('md5').update(key.split('/')[0]).digest()[0] % 2 === 0;
+  return /^\D*\d*[02468]\//.test(key);
 }
 
 function answer(response: ServerResponse, status: number, code: string): void {
