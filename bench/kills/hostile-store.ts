@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, IncomingMessage, Server, ServerResponse } from 'node:http';
 import { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { answeredDigests, refusalOfDigests } from '../../test/support/put-digests';
 
 export type Operation = 'PUT' | 'GET' | 'DELETE';
 
@@ -94,15 +94,9 @@ export class HostileStore {
     if (fault === '500' || fault === '503') return answer(response, Number(fault), 'InternalError');
     if (fault === 'denied') return answer(response, 403, 'AccessDenied');
     if (fault === 'late') await sleep(LATE_MS);
-    const checksums = answersChecksums(key);
-    const sent: Record<string, unknown> = {
-      sha256: checksums ? request.headers['x-amz-checksum-sha256'] : undefined,
-      md5: request.headers['content-md5'],
-    };
-    const algorithm = sent.sha256 ? 'sha256' : 'md5';
-    if (operation === 'PUT' && sent[algorithm] !== createHash(algorithm).update(body).digest('base64')) {
-      return answer(response, 400, 'BadDigest');
-    }
+    const sent = { headers: request.headers, checksums: answersChecksums(key) };
+    const refusal = operation === 'PUT' ? refusalOfDigests(sent, body) : undefined;
+    if (refusal !== undefined) return answer(response, 400, refusal);
     if (fault !== 'not done' && !(fault === 'silent' && body.length % 2 === 1)) this.obey(operation, key, kept);
     if (fault === 'silent') return void setTimeout(() => request.socket.destroy(), SILENCE_MS).unref();
     const object = this.objects.get(key);
@@ -110,13 +104,7 @@ export class HostileStore {
     if (operation !== 'GET') {
       if (fault === 'answer cut') return void request.socket.resetAndDestroy();
       if (operation === 'DELETE') return void response.writeHead(204).end();
-      const digest = createHash(algorithm)
-        .update(kept)
-        .digest(algorithm === 'md5' ? 'hex' : 'base64');
-      const etag = algorithm === 'md5' ? { etag: `"${digest}"` } : { 'x-amz-checksum-sha256': digest };
-      return void response
-        .writeHead(200, checksums ? { 'x-amz-checksum-crc64nvme': 'BeXKuz/B+us=', ...etag } : etag)
-        .end();
+      return void response.writeHead(200, answeredDigests(sent, kept)).end();
     }
     if (request.headers.range === 'bytes=0-0' && object!.length > 0) {
       const range = { 'content-length': 1, 'content-range': `bytes 0-0/${object!.length}` };

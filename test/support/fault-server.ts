@@ -1,5 +1,4 @@
 import { ChildProcess, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import {
   createServer as createHttpServer,
@@ -10,6 +9,7 @@ import {
 } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { AddressInfo, connect, createServer as createTcpServer, Server as TcpServer, Socket } from 'node:net';
+import { answeredDigests, refusalOfDigests } from './put-digests';
 import { StorageOperation } from '../../src/contract/diagnosis/fault';
 
 /** One request to the server, and what can be done with it. */
@@ -136,28 +136,14 @@ function obeyStore(operation: StorageOperation, path: string, body: Buffer, obje
   }
 }
 
-/** As strict about digests as a bucket with object lock. */
 function answerAsStore(
   exchange: Pick<Exchange, 'operation' | 'path' | 'body' | 'headers' | 'response' | 'objects'>,
   checksums = false,
 ): void {
   const { operation, path, body, headers, response, objects } = exchange;
-  const sent: Record<string, unknown> = {
-    md5: headers['content-md5'],
-    sha256: checksums ? headers['x-amz-checksum-sha256'] : undefined,
-  };
-  const algorithms = Object.keys(sent).filter((algorithm) => sent[algorithm] !== undefined);
-  const isWrong = (algorithm: string) => createHash(algorithm).update(body).digest('base64') !== sent[algorithm];
-  if (operation === 'PUT' && (algorithms.length === 0 || algorithms.some(isWrong))) {
-    response.writeHead(400, XML).end(s3Document(algorithms.length === 0 ? 'InvalidRequest' : 'BadDigest'));
-    return;
-  }
-  if (operation === 'PUT' && checksums) {
-    const [name, value] = sent.sha256 ? ['sha256', sent.sha256 as string] : ['crc64nvme', ANY_CRC64];
-    response.setHeader(`x-amz-checksum-${name}`, value);
-  }
-  if (operation === 'PUT' && headers['x-amz-content-sha256'] !== createHash('sha256').update(body).digest('hex')) {
-    response.writeHead(400, XML).end(s3Document('XAmzContentSHA256Mismatch'));
+  const refusal = operation === 'PUT' ? refusalOfDigests({ headers, checksums }, body) : undefined;
+  if (refusal !== undefined) {
+    response.writeHead(400, XML).end(s3Document(refusal));
     return;
   }
   obeyStore(operation, path, body, objects);
@@ -166,13 +152,12 @@ function answerAsStore(
     response.writeHead(404, XML).end(s3Document('NoSuchKey'));
   } else if (operation === 'GET') {
     response.writeHead(200, { 'content-length': object!.length }).end(object);
+  } else if (operation === 'PUT') {
+    response.writeHead(200, answeredDigests({ headers, checksums }, body)).end();
   } else {
-    response.writeHead(operation === 'DELETE' ? 204 : 200).end();
+    response.writeHead(204).end();
   }
 }
-
-/** Nobody compares it. */
-const ANY_CRC64 = 'BeXKuz/B+us=';
 
 const XML = { 'content-type': 'application/xml' };
 
