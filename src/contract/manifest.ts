@@ -82,11 +82,13 @@ export interface ManifestDatabase extends DatabaseIdentity {
   readonly largeObjects: number;
 }
 
-/** One file of a dump, `<folder of the database>/<file>`, and where its bytes are. */
+/**
+ * One file of a dump, `<folder of the database>/<file>`, and where its bytes are. The digests are those of the parts, so
+ * that each byte has one.
+ */
 export interface DumpFile {
   readonly name: string;
   readonly size: number;
-  readonly sha256: string;
   readonly segments: readonly Segment[];
 }
 

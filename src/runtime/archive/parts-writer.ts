@@ -1,4 +1,4 @@
-import { createHash, Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
 import { BufferPool } from './buffer-pool';
@@ -30,12 +30,6 @@ export interface WrittenParts {
   readonly parts: readonly Part[];
 }
 
-interface WrittenFile {
-  readonly segments: Segment[];
-  /** Of what was added; for a file that is whole its digest: of 10,000 files a state each would take 10 MB. */
-  sha256: Hash | string;
-}
-
 /** A part that is being filled, in the buffer that is sent. */
 interface OpenPart {
   readonly buffer: Buffer;
@@ -46,11 +40,12 @@ interface OpenPart {
 
 /**
  * Packs files into parts and stores several parts at a time. Each byte is read once, into the buffer that is sent, and
- * is in memory when a method returns: the caller can then delete it from the disk. Digests are of the bytes that were
- * handed to the store.
+ * is in memory when a method returns: the caller can then delete it from the disk. The digest of a part is of the bytes that
+ * were handed to the store.
  */
 export class PartsWriter {
-  private readonly files = new Map<string, WrittenFile>();
+  /** The segments of each file; those of a part are added when it has a number. */
+  private readonly files = new Map<string, Segment[]>();
   private readonly parts: Part[] = [];
   private readonly sending = new Set<Promise<void>>();
   private readonly failure = new AbortController();
@@ -66,7 +61,7 @@ export class PartsWriter {
 
   /** Stores the next bytes of a large file, at most `segmentBytes`, in a part of their own. */
   async addSegment(file: Pick<DumpedFile, 'name' | 'path'>, offset: number, size: number): Promise<void> {
-    const number = (this.files.get(file.name)?.segments.length ?? 0) + 1;
+    const number = (this.files.get(file.name)?.length ?? 0) + 1;
     const part = await this.openPart();
     this.fill(part, file, segmentName(file.name, number), offset, size);
     await this.send(part);
@@ -78,8 +73,7 @@ export class PartsWriter {
       await this.sendSmallFiles();
     }
     this.filling ??= await this.openPart();
-    const written = this.fill(this.filling, file, file.name, 0, file.size);
-    written.sha256 = hexOf(written.sha256);
+    this.fill(this.filling, file, file.name, 0, file.size);
   }
 
   /** Sends the small files that no full part has. */
@@ -100,10 +94,9 @@ export class PartsWriter {
     await Promise.all(this.sending);
     this.failure.signal.throwIfAborted();
     return {
-      files: [...this.files].map(([name, { sha256, segments }]) => ({
+      files: [...this.files].map(([name, segments]) => ({
         name,
         size: segments.reduce((sum, { size }) => sum + size, 0),
-        sha256: hexOf(sha256),
         segments,
       })),
       parts: [...this.parts].sort((one, other) => one.number - other.number),
@@ -131,17 +124,16 @@ export class PartsWriter {
     name: string,
     offset: number,
     size: number,
-  ): WrittenFile {
+  ): void {
+    if (offset === 0) {
+      if (this.files.has(file.name)) throw writtenAgain(file);
+      this.files.set(file.name, []);
+    }
     const start = part.position + TAR_BLOCK;
     const content = part.buffer.subarray(start, start + size);
     readInto(content, file, offset);
-    let written = this.files.get(file.name);
-    if (written === undefined) this.files.set(file.name, (written = { sha256: createHash('sha256'), segments: [] }));
-    if (typeof written.sha256 === 'string') throw writtenAgain(file);
-    written.sha256.update(content);
     part.members.push({ file: file.name, name, content });
     part.position += memberBytes(size);
-    return written;
   }
 
   private async send({ buffer, members, position }: OpenPart): Promise<void> {
@@ -149,7 +141,7 @@ export class PartsWriter {
     try {
       const number = await this.target.nextNumber();
       for (const { file, name, content } of members) {
-        this.files.get(file)!.segments.push({ part: number, member: name, size: content.length });
+        this.files.get(file)!.push({ part: number, member: name, size: content.length });
       }
       const body = buffer.subarray(0, position + TAR_END);
       packMembers(members, body);
@@ -181,10 +173,6 @@ function writtenAgain({ name }: Pick<DumpedFile, 'name'>): ActionError {
     `The file ${name} of the dump was written again after it had been stored. Let no other program write to the directory ` +
       'of the run.',
   );
-}
-
-function hexOf(digest: Hash | string): string {
-  return typeof digest === 'string' ? digest : digest.digest('hex');
 }
 
 /**

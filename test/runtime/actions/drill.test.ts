@@ -140,7 +140,7 @@ describe('a backup that says Completed and cannot be restored', () => {
     ));
   }
 
-  /** Changes words of the dump's table of contents, as many letters for as many, and every digest above them. */
+  /** Changes words of the dump's table of contents, as many letters for as many, and the digests above them. */
   async function changeWords(from: string, to: string): Promise<void> {
     expect(to).toHaveLength(from.length);
     let part: Buffer;
@@ -153,9 +153,6 @@ describe('a backup that says Completed and cannot be restored', () => {
       const at = part.indexOf(from);
       expect(at).toBeGreaterThan(0);
       const changed = Buffer.concat([part.subarray(0, at), Buffer.from(to), part.subarray(at + from.length)]);
-      const header = changed.subarray(0, at).lastIndexOf('ustar') - 257;
-      const start = header + 512;
-      toc.sha256 = sha256(changed.subarray(start, start + toc.size));
       manifest.parts.find((each: any) => each.number === number).sha256 = sha256(changed);
       changedParts.set(key, changed);
     });

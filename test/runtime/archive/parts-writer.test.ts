@@ -53,7 +53,7 @@ test('tar and cat, by hand, give every file back', async () => {
   }
 });
 
-test('gives the digests of what it handed to the store, and where every file is', async () => {
+test('gives the digests of the parts that it handed to the store, and where every file is', async () => {
   // GIVEN
   const files = [await dumpedFile('1.dat', 100), await dumpedFile('2.dat', 2 * BOUND), await dumpedFile('3.dat', 9)];
   const target = new MemoryTarget(new BufferPool(2, BOUND), 7);
@@ -71,7 +71,7 @@ test('gives the digests of what it handed to the store, and where every file is'
   expect(written.parts.map(({ number }) => number)).toEqual([7, 8, 9, 10]);
   for (const file of files) {
     const facts = written.files.find(({ name }) => name === file.name)!;
-    expect(facts).toMatchObject({ size: file.size, sha256: sha256(await readFile(file.path)) });
+    expect(facts.size).toBe(file.size);
     for (const { part, member } of facts.segments) {
       expect(target.parts.get(part)!.includes(`${member}\0`)).toBe(true);
     }
@@ -157,6 +157,16 @@ test('what was stored is deleted when it is discarded, and its numbers are not u
   // THEN
   expect(parts.map(({ number }) => number)).toEqual([2]);
   expect([...target.parts.keys()]).toEqual([2]);
+});
+
+test.each([
+  ['small', 100],
+  ['large', 2 * BOUND],
+])('fails for a %s file that is there again after it was stored', async (_, size) => {
+  const file = await dumpedFile('1.dat', size);
+  await expect(writeFiles([file, file], new MemoryTarget(new BufferPool(2, BOUND)))).rejects.toThrow(
+    'The file shop/1.dat of the dump was written again after it had been stored.',
+  );
 });
 
 test('fails when a file became shorter than it was when the dump ended', async () => {

@@ -50,7 +50,7 @@ const OBJECTS = new Map([
 ]);
 
 function file(name: string, parts: readonly number[], size = 10): DumpFile {
-  return { name: `shop/${name}`, size, sha256: '', segments: parts.map((part) => ({ part, member: name, size: 1 })) };
+  return { name: `shop/${name}`, size, segments: parts.map((part) => ({ part, member: name, size: 1 })) };
 }
 
 const FILES = [

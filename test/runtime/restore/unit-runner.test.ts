@@ -4,7 +4,7 @@ import { runUnits } from '../../../src/runtime/restore/unit-runner';
 import * as fc from '../../support/properties';
 
 function unit(bytes: number, waitsFor?: LoadUnit): LoadUnit {
-  const files = waitsFor ? [] : [{ name: 'shop/1.dat', size: bytes, sha256: '', segments: [] }];
+  const files = waitsFor ? [] : [{ name: 'shop/1.dat', size: bytes, segments: [] }];
   return { lines: [], files, bytes, waitsFor };
 }
 
