@@ -32,6 +32,6 @@ export function answeredDigests({ headers, checksums }: PutDigests, kept: Buffer
     : { etag, 'x-amz-checksum-sha256': digestOf('sha256', kept) };
 }
 
-function digestOf(algorithm: string, body: Buffer, encoding: 'base64' | 'hex' = 'base64'): string {
+export function digestOf(algorithm: string, body: Buffer, encoding: 'base64' | 'hex' = 'base64'): string {
   return createHash(algorithm).update(body).digest(encoding);
 }

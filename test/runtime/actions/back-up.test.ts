@@ -212,22 +212,25 @@ test('fails before anything is written where the clock disagrees with the storag
   expect(await world.storedKeys()).toEqual(before);
 });
 
-test('a run that finds the lock taken goes on when it is free', async () => {
-  // GIVEN
+/** Starts a run while another one has the lock, which gives it back when the run has found it taken. */
+async function behindAnotherRun<T>(start: () => Promise<T>, meanwhile: () => void = () => undefined): Promise<T> {
   const connection = await resolveConnection(world.databaseSettings, await runtimeAt('2026-11-02T03:00:00Z'));
   const lock = (await WriterLock.take(connection, 'shop'))!;
   const take = jest.spyOn(WriterLock, 'take');
-
-  // WHEN
-  const request = { action: 'prune', storage: world.storageSettings, database: world.databaseSettings } as const;
-  const pruned = prune({ ...request, retentionDays: 1_000 }, await runtimeAt('2026-11-02T03:00:00Z'));
+  const run = start();
   while (take.mock.results.length === 0) await sleep(20);
   expect(await take.mock.results[0].value).toBeUndefined();
-  await lock.release();
-
-  // THEN
-  expect(await pruned).toMatchObject({ deleted: [] });
   take.mockRestore();
+  meanwhile();
+  await lock.release();
+  return run;
+}
+
+test('a run that finds the lock taken goes on when it is free', async () => {
+  const request = { action: 'prune', storage: world.storageSettings, database: world.databaseSettings } as const;
+  const runtime = await runtimeAt('2026-11-02T03:00:00Z');
+  const pruned = await behindAnotherRun(async () => prune({ ...request, retentionDays: 1_000 }, runtime));
+  expect(pruned).toMatchObject({ deleted: [] });
 });
 
 test('fails to verify a lock whose connection has ended', async () => {
@@ -525,16 +528,11 @@ test('the time for which a backup waited for its turn is no part of the estimate
   try {
     // GIVEN a backup that had to wait for an hour, then took a minute or a few, by its clock
     let now = Date.parse('2027-01-03T03:00:00Z');
-    const connection = await resolveConnection(world.databaseSettings, await runtimeAt('2027-01-03T03:00:00Z'));
-    const lock = (await WriterLock.take(connection, 'shop'))!;
-    const take = jest.spyOn(WriterLock, 'take');
-    const waiting = backUpAt('2027-01-03T03:00:00Z', {}, { now: () => new Date((now += 60_000)) });
-    while (take.mock.results.length === 0) await sleep(20);
-    expect(await take.mock.results[0].value).toBeUndefined();
-    take.mockRestore();
-    now += 60 * 60_000;
-    await lock.release();
-    expect(await waiting).toMatchObject({ outcome: 'Completed' });
+    const waited = await behindAnotherRun(
+      async () => backUpAt('2027-01-03T03:00:00Z', {}, { now: () => new Date((now += 60_000)) }),
+      () => (now += 60 * 60_000),
+    );
+    expect(waited).toMatchObject({ outcome: 'Completed' });
 
     // THEN half an hour is enough for the next
     const next = await backUpAt('2027-01-04T03:00:00Z', {}, { remainingMs: () => 30 * 60_000 });

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { ActionError } from '../../../src/contract/action-error';
 import { StorageSettings } from '../../../src/contract/storage-settings';
 import { JsonLog } from '../../../src/runtime/log';
@@ -18,6 +18,7 @@ import {
   silence,
   wrongLength,
 } from '../../support/fault-server';
+import { digestOf } from '../../support/put-digests';
 
 const OLD = JSON.stringify({ accessKeyId: 'AKIAOLD', secretAccessKey: 'old-confidential' });
 const NEW = JSON.stringify({ accessKeyId: 'AKIANEW', secretAccessKey: 'new-confidential' });
@@ -69,9 +70,6 @@ describe('the object store of backups', () => {
     expect(JSON.stringify([(error as Error).message, error])).not.toContain('confidential');
     return error as ActionError & { details: StorageFaultDetails };
   };
-
-  const digestOf = (algorithm: string, body: Buffer, form: 'hex' | 'base64') =>
-    createHash(algorithm).update(body).digest(form);
 
   afterEach(async () => server.stop());
 
